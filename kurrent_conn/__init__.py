@@ -1,0 +1,1 @@
+"""kurrent_conn."""
