@@ -71,4 +71,5 @@ class TlsFinding:
         if self.trust:
             facts.append(f"trust: {self.trust}")
         hint = f"; {self.hint}" if self.hint else ""
-        return f"TLS {self.kind} at {self.endpoint} ({self.route}): {', '.join(facts)}{hint}"
+        where = f"{self.endpoint} ({self.route})"
+        return f"TLS {self.kind} at {where}: {', '.join(facts)}{hint}"
