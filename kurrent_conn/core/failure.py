@@ -187,6 +187,12 @@ def _by_text(failure: RpcFailure) -> Verdict:
     return Verdict.UNSURE
 
 
+DEAD: Final = frozenset({Verdict.NEVER_SENT, Verdict.LOST, Verdict.BAD_TLS})
+"""The connection is gone, or cannot be made: the node is a suspect."""
+
+FATAL: Final = frozenset({Verdict.BAD_TLS})
+"""Waiting does not mend these."""
+
 _UNKNOWN_OUTCOME: Final = frozenset({Verdict.LOST, Verdict.LATE, Verdict.UNSURE})
 
 

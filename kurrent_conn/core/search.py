@@ -25,7 +25,7 @@ from kurrent_conn.core.backoff import election_interval_s, round_pause_s, stagge
 from kurrent_conn.core.belief import candidates, is_trusted
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.notice import EndpointFailed, SearchFailed
-from kurrent_conn.core.state import Candidate, Read, Search
+from kurrent_conn.core.state import Candidate, Read, Search, State
 from kurrent_conn.core.turn import Turn
 
 LARGEST_WAVE: Final = 4
@@ -118,6 +118,12 @@ def unmatched(turn: Turn) -> None:
     since = turn.now if search.unmatched_since is None else search.unmatched_since
     draw, chance = turn.state.chance.uniform()
     turn.state = replace(turn.state, chance=chance)
+    asked_directly = bool(turn.state.reads) and search.unmatched_since is None
+    pause = (
+        stagger_s(turn.state.round_trip_s)
+        if asked_directly
+        else election_interval_s(turn.now - since, draw)
+    )
     _update(
         turn,
         replace(
@@ -125,7 +131,7 @@ def unmatched(turn: Turn) -> None:
             unmatched_since=since,
             silent_streak=0,
             next_round_at=None,
-            next_wave_at=turn.now + election_interval_s(turn.now - since, draw),
+            next_wave_at=turn.now + pause,
         ),
     )
 
@@ -175,6 +181,19 @@ def _after_failure(turn: Turn, search: Search) -> None:
         )
     else:
         _plan_round(turn)
+
+
+def is_fatal(state: State, advertised: Endpoint) -> bool:
+    """Tell whether every route to a member failed in a way that waiting cannot mend.
+
+    Args:
+        state: What the connection believes.
+        advertised: The member.
+    """
+    return state.search is not None and all(
+        (advertised, route) in state.search.fatal
+        for route in state.plan.router.routes(advertised)
+    )
 
 
 def tick(turn: Turn) -> None:

@@ -5,8 +5,11 @@ The only mutable object of the core; it lives for one call and never leaves it.
 
 from __future__ import annotations
 
-from kurrent_conn.core.actions import Action, Note
-from kurrent_conn.core.notice import Notice
+from dataclasses import replace
+
+from kurrent_conn.core.actions import Action, Note, Publish
+from kurrent_conn.core.cluster import Topology
+from kurrent_conn.core.notice import Notice, TopologyChanged
 from kurrent_conn.core.state import State
 
 
@@ -28,6 +31,12 @@ class Turn:
     def act(self, *actions: Action) -> None:
         """Ask the shell for these actions, after those asked for before."""
         self.actions.extend(actions)
+
+    def publish(self, topology: Topology) -> None:
+        """Believe a new snapshot, and show it."""
+        self.state = replace(self.state, topology=topology)
+        self.act(Publish(topology))
+        self.note(TopologyChanged(topology))
 
     def note(self, notice: Notice) -> None:
         """Tell the user."""
