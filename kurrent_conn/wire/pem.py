@@ -15,7 +15,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -137,8 +137,9 @@ def read_key(data: bytes) -> PrivateKeyTypes:
         PemProblem: There is none, it is encrypted, it cannot be decoded, or it is of
             a kind that gRPC cannot use.
 
-    Source: grpcio 1.85.1 offers no signature algorithm for Ed25519 and P-521
-    (BoringSSL's defaults); a channel with such a key fails every handshake.
+    Source: run on grpcio 1.85.1 (BoringSSL): with an Ed448 or secp256k1 key no channel
+    can be made ("Failed to create security handshaker"). P-521 and Ed25519 work
+    towards servers on OpenSSL, which KurrentDB's are on Linux.
     """
     if b"PRIVATE KEY" not in data:
         raise PemProblem(_what_instead_of_a_key(data))
@@ -248,10 +249,10 @@ def _element(der: bytes, at: int, tag: int) -> slice:
 
 
 def _why_unusable(key: PrivateKeyTypes) -> str:
-    if isinstance(key, rsa.RSAPrivateKey):
+    if isinstance(key, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
         return ""
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        if isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1):
+        if isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1 | ec.SECP521R1):
             return ""
         kind = f"an EC key on {key.curve.name}"
     else:

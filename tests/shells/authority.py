@@ -33,6 +33,7 @@ _MAKERS: dict[str, Callable[[], CertificateIssuerPrivateKeyTypes]] = {
     "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
     "p384": lambda: ec.generate_private_key(ec.SECP384R1()),
     "p521": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "k256": lambda: ec.generate_private_key(ec.SECP256K1()),
     "rsa2048": lambda: rsa.generate_private_key(65537, 2048),
     "rsa3072": lambda: rsa.generate_private_key(65537, 3072),
     "ed25519": ed25519.Ed25519PrivateKey.generate,

@@ -20,6 +20,7 @@ from kurrent_conn.core.settings import Settings
 from kurrent_conn.errors import ConfigurationError, InvalidTlsFile
 from kurrent_conn.shells import trust
 from kurrent_conn.shells.trust import Trust, read_trust
+from kurrent_conn.wire import pem
 from tests.shells.authority import CLIENT, NODE, Issued, intermediate, issue, root
 
 CA = root()
@@ -263,6 +264,17 @@ def test_a_client_certificate_is_shown(tmp_path: Path) -> None:
         assert _answer(port, given.channel_credentials()).name == "UNIMPLEMENTED"
         bare = read_trust(_settings(ca)).channel_credentials()
         assert _answer(port, bare).name == "UNAVAILABLE"
+
+
+@pytest.mark.parametrize("kind", ["k256", "ed448"])
+def test_the_refused_keys_are_those_that_grpc_cannot_use(kind: str) -> None:
+    """With a key that `read_trust` refuses, grpc makes no handshake at all."""
+    ours = issue(CA, cn="ouro", names=None, usage=(CLIENT,), key=kind)
+    with pytest.raises(pem.PemProblem, match="which gRPC cannot use"):
+        pem.read_key(ours.key_pem)
+    forced = Trust(CA.pem, ours.pem, ours.key_pem)
+    with _node(SERVER) as port:
+        assert _answer(port, forced.channel_credentials()).name == "UNAVAILABLE"
 
 
 def test_certificate_and_key_may_share_a_file(tmp_path: Path) -> None:

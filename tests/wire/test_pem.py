@@ -77,7 +77,7 @@ def test_says_what_a_text_without_certificates_is(data: bytes, words: str) -> No
     "form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL]
 )
 def test_reads_the_keys_that_grpc_can_use(kind: str, form: PrivateFormat) -> None:
-    """RSA, P-256 and P-384 are read in both usual forms, and find their certificate."""
+    """RSA and EC keys are read in both usual forms, and find their certificate."""
     ours = issue(CA, key=kind)
     text = ours.key.private_bytes(Encoding.PEM, form, NoEncryption())
     key = pem.read_key(b"EC parameters and other text\n" + text)
@@ -95,8 +95,8 @@ def test_reads_the_keys_that_grpc_can_use(kind: str, form: PrivateFormat) -> Non
         (b"\x30\x82", "binary"),
         (CA.key_pem[:90], "cannot be decoded"),
         (b"-----BEGIN OPENSSH PRIVATE KEY-----\nMA==\n", "cannot be decoded"),
-        (issue(CA, key="p521").key_pem, "secp521r1, which gRPC cannot use"),
-        (issue(CA, key="ed25519").key_pem, "Ed25519, which gRPC cannot use"),
+        (root(key="k256").key_pem, "secp256k1, which gRPC cannot use"),
+        (root(key="ed448").key_pem, "Ed448, which gRPC cannot use"),
         (
             CA.key.private_bytes(
                 Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
