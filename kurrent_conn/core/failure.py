@@ -176,15 +176,23 @@ def _by_text(failure: RpcFailure) -> Verdict:
     for start, verdict in _SERVER_TEXTS:
         if failure.details.startswith(start):
             return verdict
-    if failure.server_spoke or failure.code != "UNAVAILABLE":
+    if failure.code != "UNAVAILABLE":
         return Verdict.UNSURE
     text = failure.details.removeprefix(_STREAM_REMOVED)
     for start, verdict in _TRANSPORT_TEXTS:
         if text.startswith(start):
-            bad_tls = any(sign in text for sign in _BAD_TLS)
-            never_sent = verdict is Verdict.NEVER_SENT
-            return Verdict.BAD_TLS if never_sent and bad_tls else verdict
+            return _of_transport(verdict, text, failure.server_spoke)
     return Verdict.UNSURE
+
+
+def _of_transport(verdict: Verdict, text: str, server_spoke: bool) -> Verdict:
+    if verdict is Verdict.LOST:
+        return verdict
+    if server_spoke:
+        # A proxy may quote the error of its own client: that call was sent.
+        return Verdict.UNSURE
+    bad_tls = verdict is Verdict.NEVER_SENT and any(sign in text for sign in _BAD_TLS)
+    return Verdict.BAD_TLS if bad_tls else verdict
 
 
 DEAD: Final = frozenset({Verdict.NEVER_SENT, Verdict.LOST, Verdict.BAD_TLS})

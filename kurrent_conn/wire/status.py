@@ -73,3 +73,26 @@ def details_of(status: bytes) -> dict[str, bytes]:
     for detail in parsed.details:
         found.setdefault(detail.type_url.rpartition("/")[2], detail.value)
     return found
+
+
+def reason_of(metadata: Iterable[tuple[str, str | bytes]]) -> str:
+    """Say what the server named an error.
+
+    Args:
+        metadata: Of the failed call, keys in lower case.
+
+    Returns:
+        The v1 trailer `exception` or the v2 `ErrorInfo.reason`; empty without either.
+    """
+    trailers = dict(metadata)
+    exception = trailers.get("exception")
+    if exception is not None:
+        return exception if isinstance(exception, str) else exception.decode()
+    status = trailers.get(STATUS_TRAILER)
+    if not isinstance(status, bytes):
+        return ""
+    try:
+        info = details_of(status).get(ERROR_INFO, b"")
+        return status_pb2.ErrorInfo.FromString(info).reason
+    except DecodeError:
+        return ""
