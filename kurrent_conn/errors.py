@@ -3,6 +3,7 @@
     KurrentConnError
       ConfigurationError          mend it by reading; the network never causes it
         InvalidConnectionString     .problems: all of them
+        InvalidSettings             .problems: all of them
         InvalidOverride             .problem, .source, .rule
         InvalidTlsFile              .option, .path, .problem
       DiscoveryError              no node could be had: .attempts, .findings
@@ -30,6 +31,7 @@ __all__ = [
     "DiscoveryError",
     "InvalidConnectionString",
     "InvalidOverride",
+    "InvalidSettings",
     "InvalidTlsFile",
     "KurrentConnError",
     "Problem",
@@ -85,6 +87,22 @@ class InvalidConnectionString(ConfigurationError):
     def __str__(self) -> str:
         """List all problems, one a line."""
         return "invalid connection string: " + "\n  ".join(map(str, self.problems))
+
+
+class InvalidSettings(ConfigurationError):
+    """Values passed from Python that no `Settings` can hold, all of them.
+
+    Args:
+        problems: One or more; their options are names of fields.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        """List all problems, one a line."""
+        return "invalid settings: " + "\n  ".join(map(str, self.problems))
 
 
 class InvalidOverride(ConfigurationError):
