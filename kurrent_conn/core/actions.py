@@ -71,6 +71,13 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Shut:
+    """Let new calls of a preference wait for the next `Open`; its channel stays."""
+
+    preference: NodePreference
+
+
+@dataclass(frozen=True, slots=True)
 class Retire:
     """Make no new call on the channel of this route; running calls finish on it."""
 
@@ -113,4 +120,6 @@ class Note:
     notice: Notice
 
 
-Action = ReadGossip | CancelRead | WakeAt | Publish | Open | Retire | GiveUp | Note
+Action = (
+    ReadGossip | CancelRead | WakeAt | Publish | Open | Shut | Retire | GiveUp | Note
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kurrent_conn.core.actions import Open, Retire
+from kurrent_conn.core.actions import Open, Retire, Shut
 from kurrent_conn.core.belief import chooses_by_gossip, is_self, is_trusted
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
@@ -47,10 +47,12 @@ def open_node(
 
 def drop(turn: Turn, preference: NodePreference) -> None:
     """Choose anew for a preference; the node's channel stays."""
-    turn.state = replace(
-        turn.state,
-        chosen={p: n for p, n in turn.state.chosen.items() if p is not preference},
-    )
+    if preference in turn.state.chosen:
+        turn.act(Shut(preference))
+        turn.state = replace(
+            turn.state,
+            chosen={p: n for p, n in turn.state.chosen.items() if p is not preference},
+        )
 
 
 def retire_unused(turn: Turn, route: Route) -> None:
@@ -74,10 +76,12 @@ def call_failed(turn: Turn, event: CallFailed) -> None:
 
 def _lose(turn: Turn, node: Node, verdict: Verdict) -> None:
     """Suspect a node whose connection died, and use a fresh channel next time."""
+    for preference, opened in dict(turn.state.chosen).items():
+        if opened.serial == node.serial:
+            drop(turn, preference)
     state = turn.state
     turn.state = replace(
         state,
-        chosen={p: n for p, n in state.chosen.items() if n.serial != node.serial},
         suspects=state.suspects | {node.advertised},
         proven={e: r for e, r in state.proven.items() if e != node.advertised},
     )

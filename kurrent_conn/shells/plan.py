@@ -6,7 +6,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from os import PathLike
+from os import PathLike, fspath
 from typing import Final
 from uuid import uuid4
 
@@ -57,7 +57,7 @@ def read_overrides(given: OverridesLike) -> Overrides:
         return given
     if isinstance(given, Mapping):
         return Overrides.from_mapping(given)
-    return Overrides.from_file(given)
+    return Overrides.from_file(fspath(given))
 
 
 def make_plan(

@@ -7,6 +7,7 @@ package reads their fields.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 
@@ -30,17 +31,17 @@ class _Ended(grpc.RpcError, grpc.Call):
     def details(self) -> str:
         return str(self)
 
-    def initial_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+    def initial_metadata(self) -> Any:
         return ()
 
-    def trailing_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+    def trailing_metadata(self) -> Any:
         return ()
 
     def is_active(self) -> bool:
         return False
 
-    def time_remaining(self) -> float | None:
-        return None
+    def time_remaining(self) -> float:
+        return 0.0
 
     def cancel(self) -> bool:
         return False

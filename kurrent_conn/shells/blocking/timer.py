@@ -58,7 +58,7 @@ class Timer:
         while (job := self._next()) is not None:
             try:
                 job()
-            except Exception:
+            except Exception:  # noqa: BLE001 - one bad job must not end the others
                 _LOG.exception("a job of %s failed", self._thread.name)
             del job  # it may hold the last reference to a channel
 
