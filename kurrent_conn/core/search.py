@@ -238,7 +238,8 @@ def give_up(
         state, waiters=tuple(w for w in state.waiters if w.number not in ended)
     )
     if not turn.state.waiters:
-        turn.note(SearchFailed(reason))
+        if ended:
+            turn.note(SearchFailed(reason))
         end(turn)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kurrent_conn.shells.blocking.channel import Channel
 
 
-class CallFuture(grpc.Future[Any], grpc.Call):
+class CallFuture(grpc.Future, grpc.Call):  # type: ignore[type-arg]  # generic in the stubs only
     """A response to come: a `grpc.Future` and a `grpc.Call`.
 
     Nothing here blocks but what is named to wait; a repeat starts from whichever

@@ -163,7 +163,7 @@ class _UnaryResponse(_Multicallable):
         return CallFuture(self._facade, repetition, send, partial(_is_whole, request))
 
 
-class UnaryUnary(_UnaryResponse, grpc.UnaryUnaryMultiCallable[Any, Any]):
+class UnaryUnary(_UnaryResponse, grpc.UnaryUnaryMultiCallable):  # type: ignore[type-arg]  # generic in the stubs only
     """A method with one request and one response."""
 
     kind = "unary_unary"
@@ -236,7 +236,7 @@ class UnaryUnary(_UnaryResponse, grpc.UnaryUnaryMultiCallable[Any, Any]):
         return self._future(request, timeout, metadata, credentials, *rest)
 
 
-class StreamUnary(_UnaryResponse, grpc.StreamUnaryMultiCallable[Any, Any]):
+class StreamUnary(_UnaryResponse, grpc.StreamUnaryMultiCallable):  # type: ignore[type-arg]  # generic in the stubs only
     """A method with many requests and one response."""
 
     kind = "stream_unary"
@@ -306,7 +306,7 @@ class _StreamResponse(_Multicallable):
         )
 
 
-class UnaryStream(_StreamResponse, grpc.UnaryStreamMultiCallable[Any, Any]):
+class UnaryStream(_StreamResponse, grpc.UnaryStreamMultiCallable):  # type: ignore[type-arg]  # generic in the stubs only
     """A method with one request and many responses."""
 
     kind = "unary_stream"
@@ -325,7 +325,7 @@ class UnaryStream(_StreamResponse, grpc.UnaryStreamMultiCallable[Any, Any]):
         return self._stream(request, timeout, metadata, credentials, *rest)
 
 
-class StreamStream(_StreamResponse, grpc.StreamStreamMultiCallable[Any, Any]):
+class StreamStream(_StreamResponse, grpc.StreamStreamMultiCallable):  # type: ignore[type-arg]  # generic in the stubs only
     """A method with many requests and many responses."""
 
     kind = "stream_stream"
