@@ -108,6 +108,8 @@ def answerers(
 def is_self(state: State, node: Node, leader: Endpoint) -> bool:
     """Tell whether a not-leader answer names the node that gave it.
 
+    One address may serve several nodes by SNI, so routes are compared, not addresses.
+
     Source: server, `Services/VNode/LeaderInfoProvider.cs`: a node that knows no
     leader names itself.
 
@@ -116,11 +118,7 @@ def is_self(state: State, node: Node, leader: Endpoint) -> bool:
         node: Who answered.
         leader: Whom it named.
     """
-    if leader == node.advertised:
-        return True
-    return any(
-        route.dial == node.route.dial for route in state.plan.router.routes(leader)
-    )
+    return leader == node.advertised or node.route in state.plan.router.routes(leader)
 
 
 def leaders(members: Iterable[Member]) -> list[Member]:
