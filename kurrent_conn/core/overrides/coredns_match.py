@@ -23,8 +23,8 @@ Rename = Callable[[str], str | None]
 _HIGHEST_GROUP: Final = 100
 """CoreDNS looks for `{0}` to `{100}` when it counts what TO uses."""
 
-_SPECIAL: Final = re.compile(r"[ '@;()\"\\]|[^!-~]")
-_ESCAPED_BY_BACKSLASH: Final = frozenset(" '@;()\"\\")
+_SPECIAL: Final = re.compile(r"\\([0-9]{3})|\\(.)|[ '@;()\"\\]|[^!-~]", re.DOTALL)
+_ESCAPED_BY_BACKSLASH: Final = frozenset(". '@;()\"\\")
 
 
 def fully_qualified(name: str) -> str:
@@ -40,16 +40,15 @@ def fully_qualified(name: str) -> str:
 def asked_name(host: str) -> str:
     """Give the name that CoreDNS sees when somebody asks for a host.
 
-    Characters that are special in a zone file arrive escaped.
+    Characters that are special in a zone file arrive escaped; a host that is written
+    with escapes keeps those that are needed.
 
     Args:
         host: The host, in lower case without the trailing dot.
 
     Source: miekg/dns 1.1.72, `types.go` (sprintName).
     """
-    if _SPECIAL.search(host) is None:
-        return host + "."
-    return "".join(map(_escaped, host)) + "."
+    return _SPECIAL.sub(_escaped, host).lower() + "."
 
 
 def rename_of(rule: Rewrite) -> Rename:
@@ -161,9 +160,13 @@ def _ends_in_escape(text: str) -> bool:
     return (len(text) - len(text.rstrip("\\"))) % 2 == 1
 
 
-def _escaped(character: str) -> str:
+def _escaped(found: re.Match[str]) -> str:
+    number, character = found[1], found[2] or found[0]
+    if number is not None:
+        character = chr(int(number))
     if character in _ESCAPED_BY_BACKSLASH:
         return "\\" + character
     if "!" <= character <= "~":
         return character
-    return "".join(f"\\{byte:03d}" for byte in character.encode())
+    octets = bytes([int(number) % 256]) if number is not None else character.encode()
+    return "".join(f"\\{octet:03d}" for octet in octets)

@@ -192,6 +192,8 @@ def _matched(words: list[str]) -> tuple[NameMatch, str]:
     kind = words[0].lower()
     if kind not in set(NameMatch):
         raise InvalidOverride(f"names are not matched by {words[0]!r}")
+    if kind == NameMatch.REGEX:
+        compile_pattern(words[1])
     return NameMatch(kind), words[1]
 
 
