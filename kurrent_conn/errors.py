@@ -5,7 +5,9 @@
         InvalidConnectionString     .problems: all of them
         InvalidSettings             .problems: all of them
         InvalidOverride             .problem, .source, .rule
+        InvalidResource             .problems: all of them
         InvalidTlsFile              .option, .path, .problem
+        MissingExtra                .package, .extra
       DiscoveryError              no node could be had: .attempts, .findings
       TlsError                    .findings
       UntrustedName               .host, .told_by, .patterns
@@ -31,9 +33,11 @@ __all__ = [
     "DiscoveryError",
     "InvalidConnectionString",
     "InvalidOverride",
+    "InvalidResource",
     "InvalidSettings",
     "InvalidTlsFile",
     "KurrentConnError",
+    "MissingExtra",
     "Problem",
     "TlsError",
     "UntrustedName",
@@ -125,6 +129,40 @@ class InvalidOverride(ConfigurationError):
         return ": ".join(
             part for part in (self.source, self.rule, self.problem) if part
         )
+
+
+class InvalidResource(ConfigurationError):
+    """A KurrentDB resource that the operator would refuse, or that cannot be read.
+
+    Args:
+        problems: One or more; their options are names of the resource's fields.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        """List all problems, one a line."""
+        return "invalid resource: " + "\n  ".join(map(str, self.problems))
+
+
+class MissingExtra(ConfigurationError):
+    """Something that was asked for needs a package that is not installed.
+
+    Args:
+        package: The package that is missing.
+        extra: The extra of this package that brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(package, extra)
+        self.package = package
+        self.extra = extra
+
+    def __str__(self) -> str:
+        """Say what to install."""
+        return f"this needs {self.package}: pip install 'kurrent-conn[{self.extra}]'"
 
 
 class InvalidTlsFile(ConfigurationError):

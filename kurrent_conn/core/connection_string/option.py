@@ -143,11 +143,12 @@ Source: Java, `ConnectionSettingsBuilder.java`; Node parses and drops it.
 
 IGNORED: Final = {
     "feature": "a switch of the Java client",
-    "dnsLookUpType": "an option of a former Java client",
+    "dnsLookUpType": "an option that no client has any more",
 }
 """Known names that mean nothing here.
 
-Source: Java, `ConnectionSettingsBuilder.java`.
+Source: Java, `ConnectionSettingsBuilder.java` (feature); Node's own test strings
+(dnsLookUpType).
 """
 
 

@@ -1,26 +1,32 @@
-"""Rules made ready to be asked: an index for exact ones, and the walk through a chain.
+"""Rules made ready to be asked: an index, and the walk through a chain.
 
 First match wins, in the order of the file. The index must not change that: it only
-says where the next exact match *would* be, and every other rule before it is asked.
+narrows down who is asked, and the narrowed rules are asked in their order.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import merge
 from typing import Final
 
-from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.overrides.host import MAX_NAME, host_problem
-from kurrent_conn.core.overrides.match import Hosts, Matcher, exact_key, matcher_of
-from kurrent_conn.core.overrides.rule import (
-    ADVERTISED,
-    TARGET,
-    MatchKind,
-    Override,
-    Then,
+from kurrent_conn.core.endpoint import Endpoint, normalized_host
+from kurrent_conn.core.overrides.coredns import HostsEntry, Rewrite
+from kurrent_conn.core.overrides.host import MAX_NAME
+from kurrent_conn.core.overrides.match import Hosts
+from kurrent_conn.core.overrides.prepared import (
+    After,
+    Asked,
+    Prepared,
+    Rule,
+    Spelling,
+    prepare,
 )
+from kurrent_conn.core.overrides.rule import ADVERTISED, TARGET, Override
+from kurrent_conn.core.overrides.screen import FEW, Screen
+from kurrent_conn.core.overrides.sidecar import SidecarRule
 from kurrent_conn.core.route import Route, direct
 from kurrent_conn.errors import InvalidOverride
 
@@ -41,7 +47,7 @@ class Step:
     """
 
     number: int
-    rule: Override
+    rule: Rule
     given: Endpoint
     result: Endpoint
 
@@ -65,19 +71,16 @@ class Plan:
         InvalidOverride: A rule cannot be used; it carries the rule and its number.
     """
 
-    __slots__ = ("_exact", "_matchers", "_scanned", "rules")
+    __slots__ = ("_bare_keys", "_keys", "_prepared", "_scanned", "_screens", "rules")
 
-    def __init__(self, rules: tuple[Override, ...]) -> None:
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
-        self._exact: dict[str, list[int]] = {}
+        self._prepared = [_prepared(rule, place) for place, rule in enumerate(rules)]
+        self._keys: dict[str, list[int]] = {}
+        self._bare_keys: dict[str, list[int]] = {}
         self._scanned: list[int] = []
-        self._matchers: list[Matcher] = []
-        for place, rule in enumerate(rules):
-            self._matchers.append(_prepared(rule, place))
-            if rule.kind is MatchKind.EXACT:
-                self._exact.setdefault(exact_key(rule), []).append(place)
-            else:
-                self._scanned.append(place)
+        self._screens: list[tuple[Spelling, Screen]] = []
+        self._index()
 
     def routes(self, advertised: Endpoint) -> tuple[Route, ...]:
         """Give the routes to an advertised endpoint, best first.
@@ -90,12 +93,12 @@ class Plan:
         if not branches:
             return (direct(advertised),)
         name = _one_name(branches, advertised)
-        routes = {
-            branch.at: Route(branch.at, name, _told(branch)) for branch in branches
-        }
-        last = branches[0].steps[-1].rule
-        if any(s.rule.otherwise for b in branches for s in b.steps):
-            routes.setdefault(advertised, Route(advertised, name, str(last)))
+        routes: dict[Endpoint, Route] = {}
+        for branch in branches:
+            routes.setdefault(branch.at, Route(branch.at, name, _told(branch)))
+        falling = next((b for b in branches if _tries_advertised(b)), None)
+        if falling is not None:
+            routes.setdefault(advertised, Route(advertised, name, _told(falling)))
         return tuple(routes.values())
 
     def branches(self, advertised: Endpoint) -> list[Branch]:
@@ -104,93 +107,170 @@ class Plan:
         Returns:
             Each way that at least one rule matched, in the order of preference;
             empty when none matched.
+
+        Raises:
+            InvalidOverride: As `routes`, but for the names to verify.
         """
+        if not self.rules:
+            return []
         if len(advertised.host) > MAX_NAME + advertised.host.endswith("."):
             raise InvalidOverride(
                 f"the advertised host {advertised.host[:32]!r}... is "
                 f"{len(advertised.host)} characters long; a name has at most {MAX_NAME}"
             )
-        return list(self._walk(Branch(advertised), 0)) if self.rules else []
-
-    def _walk(self, branch: Branch, start: int) -> Iterator[Branch]:
+        origin = normalized_host(advertised.host)
         done: list[Branch] = []
-        pending = [(branch, start)]
+        pending = [(Branch(advertised), 0, False)]
         while pending:
-            branch, start = pending.pop()
-            hit = self._next(branch.at, start)
+            branch, start, hosts_only = pending.pop()
+            hit = self._next(branch.at, origin, start, hosts_only=hosts_only)
             if hit is None:
                 if branch.steps:
                     done.append(branch)
                 continue
             place, hosts = hit
-            rule = self.rules[place]
-            ways = [_step(branch, place, rule, i, h) for i, h in enumerate(hosts)]
-            if rule.then == Then.STOP:
-                done.extend(ways)
+            ways = self._ways(branch, place, hosts)
+            after = self._prepared[place].after
+            if after is After.NOTHING:
+                done += ways
             else:
-                pending.extend((way, place + 1) for way in reversed(ways))
+                hosts_next = hosts_only or after is After.HOSTS_ENTRIES
+                pending += ((way, place + 1, hosts_next) for way in reversed(ways))
             if len(done) + len(pending) > MAX_ROUTES:
                 raise InvalidOverride(
-                    f"the rules give more than {MAX_ROUTES} routes; a continue rule "
-                    "with several targets multiplies those of the rules after it",
-                    rule=_label(place, rule),
+                    f"there are more than {MAX_ROUTES} routes; a continue rule with "
+                    "several targets multiplies those of the rules after it",
+                    rule=label(place, self.rules[place]),
                 )
-        return iter(done)
+        return done
 
-    def _next(self, at: Endpoint, start: int) -> tuple[int, Hosts] | None:
-        host, port = at.host.lower().removesuffix("."), at.port
-        rules, matchers = self.rules, self._matchers
-        known = self._first_exact(host, port, start)
-        scanned = self._scanned
-        for index in range(bisect_left(scanned, start), len(scanned)):
-            place = scanned[index]
-            if known is not None and place > known:
-                break
-            if rules[place].port is not None and rules[place].port != port:
+    def matching(self, host: str, port: int) -> list[int]:
+        """Give the places of all rules that match, each as if it stood alone.
+
+        Args:
+            host: The host.
+            port: The port.
+        """
+        asked = Asked(host, normalized_host(host))
+        return [
+            place
+            for place in self._candidates(asked, 0)
+            if self._prepared[place].port in {None, port}
+            and self._prepared[place].find(asked) is not None
+        ]
+
+    def _index(self) -> None:
+        regexes: dict[tuple[Spelling, bool], list[int]] = {}
+        for place, ready in enumerate(self._prepared):
+            if ready.key is not None:
+                keys = self._keys if ready.any_case else self._bare_keys
+                keys.setdefault(ready.key, []).append(place)
+            elif ready.screened is not None:
+                whole = isinstance(self.rules[place], Override)
+                regexes.setdefault((ready.screened, whole), []).append(place)
+            else:
+                self._scanned.append(place)
+        for (spelling, whole), places in regexes.items():
+            if len(places) <= FEW:
+                self._scanned = sorted([*self._scanned, *places])
                 continue
-            hosts = matchers[place](host)
+            patterns = [_pattern(self.rules[place]) for place in places]
+            screen = Screen(places, patterns, whole=whole, fold_case=whole)
+            self._screens.append((spelling, screen))
+
+    def _next(
+        self, at: Endpoint, origin: str, start: int, *, hosts_only: bool
+    ) -> tuple[int, Hosts] | None:
+        asked = Asked(at.host, origin)
+        for place in self._candidates(asked, start):
+            if place < start:
+                continue
+            ready = self._prepared[place]
+            if ready.port is not None and ready.port != at.port:
+                continue
+            if hosts_only and not isinstance(self.rules[place], HostsEntry):
+                continue
+            hosts = ready.find(asked)
             if hosts is not None:
                 return place, hosts
-        if known is None:
-            return None
-        return known, tuple(target.host for target in rules[known].targets)
-
-    def _first_exact(self, host: str, port: int, start: int) -> int | None:
-        for place in self._exact.get(host, ()):
-            if place >= start and self.rules[place].port in {None, port}:
-                return place
         return None
 
+    def _candidates(self, asked: Asked, start: int) -> Iterable[int]:
+        some = [
+            *self._keys.get(asked.lower, ()),
+            *self._bare_keys.get(asked.bare, ()),
+        ]
+        for spelling, screen in self._screens:
+            some += screen.candidates(_spelled(asked, spelling))
+        if len(some) > 1:
+            some.sort()
+        if not self._scanned:
+            return some
+        scanned = self._scanned
+        if start:
+            scanned = scanned[bisect_left(scanned, start) :]
+        return merge(some, scanned) if some else scanned
 
-def _prepared(rule: Override, place: int) -> Matcher:
-    try:
-        return matcher_of(rule)
-    except InvalidOverride as error:
-        raise InvalidOverride(error.problem, rule=_label(place, rule)) from None
+    def _ways(self, branch: Branch, place: int, hosts: Hosts) -> list[Branch]:
+        return [
+            self._way(branch, place, index, host) for index, host in enumerate(hosts)
+        ]
+
+    def _way(self, branch: Branch, place: int, index: int, host: str) -> Branch:
+        rule = self.rules[place]
+        problem = self._prepared[place].problem(host)
+        if problem:
+            raise InvalidOverride(
+                f"it makes {host!r} of {branch.at.host!r}, which is no host: "
+                f"it {problem}",
+                rule=label(place, rule),
+            )
+        port, name = branch.at.port, branch.server_name
+        if isinstance(rule, Override):
+            port = rule.targets[index].port or port
+            name = host if rule.server_name == TARGET else rule.server_name or name
+        at = Endpoint(host, port)
+        step = Step(place + 1, rule, branch.at, at)
+        return Branch(at, name, (*branch.steps, step))
 
 
-def _label(place: int, rule: Override) -> str:
+def label(place: int, rule: Rule) -> str:
+    """Name a rule in a message: its number, counted from 1, and its text.
+
+    Args:
+        place: Its place, counted from 0.
+        rule: The rule.
+    """
     return f"rule {place + 1} ({rule})"
 
 
-def _step(branch: Branch, place: int, rule: Override, index: int, host: str) -> Branch:
-    problem = host_problem(host)
-    if problem:
-        raise InvalidOverride(
-            f"it makes {host!r} of {branch.at.host!r}, which is no host: it {problem}",
-            rule=_label(place, rule),
-        )
-    at = Endpoint(host, rule.targets[index].port or branch.at.port)
-    name = rule.server_name
-    return Branch(
-        at=at,
-        server_name=branch.server_name
-        if name is None
-        else host
-        if name == TARGET
-        else name,
-        steps=(*branch.steps, Step(place + 1, rule, branch.at, at)),
-    )
+def _prepared(rule: Rule, place: int) -> Prepared:
+    try:
+        return prepare(rule)
+    except InvalidOverride as error:
+        raise InvalidOverride(error.problem, rule=label(place, rule)) from None
+
+
+def _pattern(rule: Rule) -> str:
+    match rule:
+        case Override():
+            return rule.pattern
+        case Rewrite():
+            return rule.source
+        case HostsEntry():
+            return rule.name
+        case SidecarRule():
+            return rule.host
+
+
+def _spelled(asked: Asked, spelling: Spelling) -> str:
+    match spelling:
+        case Spelling.LOWER:
+            return asked.lower
+        case Spelling.NAME:
+            return asked.name
+        case Spelling.BARE:
+            return asked.bare
 
 
 def _one_name(branches: list[Branch], advertised: Endpoint) -> str:
@@ -201,9 +281,16 @@ def _one_name(branches: list[Branch], advertised: Endpoint) -> str:
     if len(names) > 1:
         raise InvalidOverride(
             f"the routes to {advertised} would verify different names "
-            f"({', '.join(sorted(filter(None, names)))}); write one server_name"
+            f"({', '.join(sorted(filter(None, names)))}); write one server_name",
+            rule=_told(branches[0]),
         )
     return next(iter(names)) or advertised.host
+
+
+def _tries_advertised(branch: Branch) -> bool:
+    return any(
+        isinstance(step.rule, Override) and step.rule.otherwise for step in branch.steps
+    )
 
 
 def _told(branch: Branch) -> str:

@@ -7,6 +7,7 @@ some patterns that CoreDNS and the sidecar accept differently.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_PATTERN: Final = 10_000
 """Characters in a pattern. Source: CoreDNS 4b26cced, `rewrite/name.go`."""
+
+# Go refuses it, so no imported rule can mean it.
+_SINGLE_BYTE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 
 Groups = tuple[str, ...]
 """The whole match, then each group; empty where a group took no part."""
@@ -63,6 +67,10 @@ def compile_pattern(text: str, *, fold_case: bool = False) -> Pattern:
     if len(text) > MAX_PATTERN:
         raise InvalidOverride(
             f"the regex has {len(text)} characters; at most {MAX_PATTERN} are read"
+        )
+    if _SINGLE_BYTE.search(text):
+        raise InvalidOverride(
+            f"the regex {text!r} has \\C, which splits characters; write a dot"
         )
     options = re2.Options()
     options.log_errors = False

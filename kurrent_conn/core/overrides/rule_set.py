@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import Final, Self
 
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.overrides.corefile import read_corefile
+from kurrent_conn.core.overrides.format import Format, format_of
 from kurrent_conn.core.overrides.plan import Plan
+from kurrent_conn.core.overrides.prepared import Rule
 from kurrent_conn.core.overrides.rule import Override
+from kurrent_conn.core.overrides.sidecar import read_sidecar
 from kurrent_conn.core.overrides.target import Target
 from kurrent_conn.core.overrides.toml import read_toml
 from kurrent_conn.core.route import Route
@@ -42,7 +46,7 @@ class Overrides:
         InvalidOverride: A rule cannot be used; it names the rule and its number.
     """
 
-    rules: tuple[Override, ...] = ()
+    rules: tuple[Rule, ...] = ()
     source: str = field(default="", compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     _plan: Plan = field(init=False, compare=False)
@@ -79,7 +83,27 @@ class Overrides:
             raise InvalidOverride(
                 f"is not UTF-8 text (byte {error.start}); save it as UTF-8", source
             ) from None
-        return cls.from_toml(text, source=source)
+        return cls.from_text(text, source=source)
+
+    @classmethod
+    def from_text(cls, text: str, *, source: str = "") -> Self:
+        """Read an overrides file that is in memory; its content says its format.
+
+        Args:
+            text: TOML, a Corefile, or the sidecar's JSON.
+            source: Where it came from, for messages.
+
+        Raises:
+            InvalidOverride: There is nothing but blanks in it (a file that is being
+                written looks like that), or a rule in it is wrong.
+        """
+        match format_of(text, source):
+            case Format.TOML:
+                return cls.from_toml(text, source=source)
+            case Format.COREFILE:
+                return cls.from_corefile(text, source=source)
+            case Format.SIDECAR:
+                return cls.from_sidecar(text, source=source)
 
     @classmethod
     def from_toml(cls, text: str, *, source: str = "") -> Self:
@@ -94,6 +118,39 @@ class Overrides:
                 in it is wrong.
         """
         return cls(read_toml(text, source), source)
+
+    @classmethod
+    def from_corefile(cls, text: str, *, source: str = "") -> Self:
+        """Read a Corefile, or directives without a server block.
+
+        Its `rewrite` and `hosts` rules keep their CoreDNS semantics. `notes` says
+        what was left out.
+
+        Args:
+            text: The Corefile.
+            source: Where it came from, for messages.
+
+        Raises:
+            InvalidOverride: CoreDNS would refuse it, or a rule refers to the
+                environment of the server; it names the line.
+        """
+        rules, notes = read_corefile(text, source)
+        return cls(rules, source, notes)
+
+    @classmethod
+    def from_sidecar(cls, text: str, *, source: str = "") -> Self:
+        """Read the configuration of the operator's SplitDNS sidecar.
+
+        Its rules keep their semantics. Only `rules` is required.
+
+        Args:
+            text: The JSON text.
+            source: Where it came from, for messages.
+
+        Raises:
+            InvalidOverride: It is no JSON, has no rules, or a rule is wrong.
+        """
+        return cls(read_sidecar(text, source), source)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, str | Sequence[str]]) -> Self:
@@ -161,7 +218,7 @@ class Overrides:
 
     def __reduce__(
         self,
-    ) -> tuple[type[Overrides], tuple[tuple[Override, ...], str, tuple[str, ...]]]:
+    ) -> tuple[type[Overrides], tuple[tuple[Rule, ...], str, tuple[str, ...]]]:
         """Pickle the rules; compiled patterns are made anew."""
         return type(self), (self.rules, self.source, self.notes)
 

@@ -1,0 +1,132 @@
+"""Reading what decides the names of nodes from a KurrentDB resource's YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, cast
+
+from kurrent_conn.core.endpoint import DEFAULT_PORT
+from kurrent_conn.errors import InvalidResource, MissingExtra, Problem
+from kurrent_conn.kubernetes.names import DEFAULT_TEMPLATE, Resource, TrafficStrategy
+
+KIND: Final = "KurrentDB"
+"""Source: operator 1.5 documentation, CRD of `kubernetes.kurrent.io`."""
+
+_PORT_FOR_CLIENTS: Final = "AdvertiseNodePortToClientAs"
+
+Tree = Mapping[object, object]
+
+
+def read_resources(text: str) -> tuple[Resource, ...]:
+    """Read every KurrentDB resource of a YAML text.
+
+    Args:
+        text: One document or more; other kinds are passed over.
+
+    Raises:
+        InvalidResource: It is no YAML, holds no KurrentDB resource, or a value is of
+            the wrong kind; with every such value of the first bad resource.
+        MissingExtra: pyyaml is not installed.
+    """
+    found = tuple(
+        _resource(document)
+        for document in _documents(text)
+        if isinstance(document, Mapping) and document.get("kind") == KIND
+    )
+    if not found:
+        problem = Problem("file", "holds no resource of kind KurrentDB")
+        raise InvalidResource((problem,))
+    return found
+
+
+def _documents(text: str) -> list[object]:
+    try:
+        import yaml  # noqa: PLC0415 - an extra: only who reads YAML needs it
+    except ModuleNotFoundError:
+        raise MissingExtra("pyyaml", "kubernetes") from None
+    try:
+        return list(yaml.safe_load_all(text))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        problem = Problem("file", f"is no YAML: {reason}")
+    raise InvalidResource((problem,))
+
+
+def _resource(document: Tree) -> Resource:
+    problems: list[Problem] = []
+    meta = _branch(document, "metadata", problems)
+    spec = _branch(document, "spec", problems)
+    network = _branch(spec, "network", problems)
+    replicas = _branch(spec, "readOnlyReplicas", problems)
+    security = _branch(spec, "security", problems)
+    values = (
+        _text(meta, "name", "", problems),
+        _number(spec, "replicas", 0, problems),
+        _text(meta, "namespace", "default", problems),
+        _number(replicas, "replicas", 0, problems),
+        _branch(spec, "archiver", problems).get("enabled") is True,
+        _text(network, "domain", "", problems) or None,
+        _text(network, "fqdnTemplate", DEFAULT_TEMPLATE, problems),
+        _traffic(network, problems),
+        _port(spec, network, problems),
+    )
+    if problems:
+        raise InvalidResource(tuple(problems))
+    return Resource(*values, tls="certificateSecret" in security)
+
+
+def _branch(tree: Tree, key: str, problems: list[Problem]) -> Tree:
+    value = tree.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        problems.append(Problem(key, "is no mapping"))
+        return {}
+    return cast("Tree", value)
+
+
+def _text(tree: Tree, key: str, default: str, problems: list[Problem]) -> str:
+    value = tree.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        problems.append(Problem(key, "is no text", hint="put it in quotes"))
+        return default
+    return value
+
+
+def _number(tree: Tree, key: str, default: int, problems: list[Problem]) -> int:
+    value = tree.get(key)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int):
+        problems.append(Problem(key, "is no whole number"))
+        return default
+    return value
+
+
+def _traffic(network: Tree, problems: list[Problem]) -> TrafficStrategy:
+    name = _text(network, "clientTrafficStrategy", TrafficStrategy.FQDN, problems)
+    known = {strategy.value: strategy for strategy in TrafficStrategy}
+    if name not in known:
+        problems.append(
+            Problem(
+                "clientTrafficStrategy",
+                "is neither FQDN nor ServiceName",
+            )
+        )
+    return known.get(name, TrafficStrategy.FQDN)
+
+
+def _port(spec: Tree, network: Tree, problems: list[Problem]) -> int:
+    configuration = _branch(spec, "configuration", problems)
+    for key in _spellings(configuration):
+        return _number(configuration, key, DEFAULT_PORT, problems)
+    return _number(network, "nodePort", DEFAULT_PORT, problems)
+
+
+def _spellings(configuration: Tree) -> Iterator[str]:
+    """Find the key in any case: the server's options are not case-sensitive."""
+    for key in configuration:
+        if isinstance(key, str) and key.lower() == _PORT_FOR_CLIENTS.lower():
+            yield key
