@@ -30,6 +30,7 @@ from kurrent_conn.testing.conduct import Conduct
 from kurrent_conn.testing.conductor import Conductor
 from kurrent_conn.testing.director import Director
 from kurrent_conn.testing.node_server import MAX_STREAMS
+from kurrent_conn.testing.process_stage import ProcessStage
 from kurrent_conn.testing.reserved_port import LOOPBACK, ReservedPort
 from kurrent_conn.testing.stage import NodePlan, Stage
 from kurrent_conn.testing.thread_stage import ThreadStage
@@ -425,6 +426,8 @@ class SimulatedCluster:
 
     def _stage(self) -> Stage:
         assert self._directory is not None  # noqa: S101 - start made it
+        if self._isolation == "process":
+            return ProcessStage(self._directory)
         return ThreadStage(self._directory, self._ports)
 
     def _reserve(self) -> tuple[ReservedPort, ...]:

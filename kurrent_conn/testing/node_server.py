@@ -33,9 +33,9 @@ class NodeServer:
 
     def __init__(self, node: NodeContext, max_streams: int = MAX_STREAMS) -> None:
         self._certificate: KeyPair | None = None
-        self._server = grpc.aio.server(options=_options(max_streams))
-        handlers = {**gossip_handlers(node), **streams_handlers(node)}
-        self._server.add_generic_rpc_handlers((_Methods(handlers),))
+        self._server: grpc.aio.Server | None = None
+        self._options = _options(max_streams)
+        self._methods = _Methods({**gossip_handlers(node), **streams_handlers(node)})
 
     async def start(self, address: str, certificate: KeyPair | None) -> int:
         """Listen.
@@ -47,12 +47,14 @@ class NodeServer:
         Returns:
             The port, where the address has one.
         """
+        server = self._server = grpc.aio.server(options=self._options)
+        server.add_generic_rpc_handlers((self._methods,))
         if certificate is None:
-            port = self._server.add_insecure_port(address)
+            port = server.add_insecure_port(address)
         else:
             self._certificate = certificate
-            port = self._server.add_secure_port(address, self._credentials())
-        await self._server.start()
+            port = server.add_secure_port(address, self._credentials())
+        await server.start()
         return port
 
     def present(self, certificate: KeyPair) -> None:
@@ -65,7 +67,11 @@ class NodeServer:
 
     async def stop(self) -> None:
         """End every call and stop listening, at once."""
-        await self._server.stop(None)
+        server, self._server = self._server, None
+        if server is not None:
+            # grpc ends its poller thread with its last server, so none may linger in
+            # a cycle through the credentials until the garbage collector comes by.
+            await server.stop(None)
 
     def _credentials(self) -> grpc.ServerCredentials:
         return grpc.dynamic_ssl_server_credentials(
