@@ -22,6 +22,7 @@ from kurrent_conn.core.client_readings.client import (
     present,
 )
 from kurrent_conn.core.client_readings.difference import (
+    MAX_SHOWN,
     Difference,
     DifferenceKind,
     is_suspect,
@@ -162,7 +163,7 @@ def _hosts_json(reading: Accepted, found: Lint, string: str) -> list[Json]:
         [shown_seed(seed, string, clear), None]
         if seed.host not in clear and is_suspect(seed.host, string)
         else [seed.host, seed.port]
-        for seed in reading.hosts
+        for seed in reading.hosts[:MAX_SHOWN]
     ]
 
 
