@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import click
 
-from kurrent_conn.cli import demo
+from kurrent_conn.cli.demo import demo
+from kurrent_conn.cli.uri import uri
 from kurrent_conn.errors import ConfigurationError, KurrentConnError
 
 
@@ -16,7 +17,8 @@ def app() -> None:
     """Connect to KurrentDB clusters: try it, look at it, find what is wrong."""
 
 
-app.add_command(demo.command)
+app.add_command(demo)
+app.add_command(uri)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -78,7 +78,7 @@ class _Picture:
     show_default=True,
     help="Seconds before the leader dies, and after the election.",
 )
-def command(
+def demo(
     *, as_json: bool, isolation: Isolation, leaderless_s: float, calm_s: float
 ) -> int:
     """Watch a three-node TLS cluster lose its leader while calls go on.

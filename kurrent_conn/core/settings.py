@@ -13,7 +13,7 @@ from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.connection_string import option as table
 from kurrent_conn.core.connection_string import read, redact, write
 from kurrent_conn.core.connection_string.finding import Remarks
-from kurrent_conn.core.connection_string.host import check_host
+from kurrent_conn.core.connection_string.host import is_writable
 from kurrent_conn.core.connection_string.option import AnyOption, Option
 from kurrent_conn.core.connection_string.value import Unreadable, whole_text
 from kurrent_conn.core.endpoint import Endpoint
@@ -81,6 +81,7 @@ class Settings:
     def __post_init__(self) -> None:
         problems = Remarks()
         _set(self, "hosts", _checked_hosts(self.hosts, problems))
+        _check_discover(self.discover, problems)
         for option in table.OPTIONS:
             _check_option(self, option, problems)
         _check_credentials(self, problems)
@@ -137,23 +138,21 @@ def _checked_hosts(hosts: object, problems: Remarks) -> tuple[Endpoint, ...]:
         problems.add("hosts", "must be one Endpoint or more, in a tuple")
         return ()
     for index, host in enumerate(hosts):
-        _check_host(index, host, problems)
+        if not isinstance(host, Endpoint):
+            problems.add(
+                f"hosts[{index}]",
+                f"must be an Endpoint, not a {type(host).__name__}",
+                None,
+                "Endpoint.parse makes one of text",
+            )
+        elif not is_writable(host.host):
+            problems.add(f"hosts[{index}]", "is neither a host name nor an address")
     return tuple(hosts)
 
 
-def _check_host(index: int, host: object, problems: Remarks) -> None:
-    if not isinstance(host, Endpoint):
-        problems.add(
-            f"hosts[{index}]",
-            f"must be an Endpoint, not a {type(host).__name__}",
-            None,
-            "Endpoint.parse makes one of text",
-        )
-        return
-    try:
-        check_host(host.host)
-    except Unreadable as error:
-        problems.add(f"hosts[{index}]", error.reason, None, error.hint)
+def _check_discover(discover: object, problems: Remarks) -> None:
+    if not isinstance(discover, bool):
+        problems.add("discover", "must be True or False")
 
 
 def _check_option(settings: Settings, option: AnyOption, problems: Remarks) -> None:

@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypedDict
 
 from kurrent_conn.core.endpoint import DEFAULT_PORT, MAX_PORT, Endpoint
 from kurrent_conn.errors import InvalidResource, Problem
@@ -74,6 +74,22 @@ class Node:
     service_name: str
     fqdn: str
     advertised: Endpoint
+
+
+class ResourceValues(TypedDict, total=False):
+    """Values for a `Resource`, not yet checked; absent means default."""
+
+    name: str
+    replicas: int
+    namespace: str
+    read_only_replicas: int
+    archiver: bool
+    domain: str | None
+    fqdn_template: str
+    client_traffic: TrafficStrategy
+    port: int
+    cluster_domain: str
+    tls: bool
 
 
 @dataclass(frozen=True, slots=True)

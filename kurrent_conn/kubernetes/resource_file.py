@@ -7,7 +7,11 @@ from typing import Final, cast
 
 from kurrent_conn.core.endpoint import DEFAULT_PORT
 from kurrent_conn.errors import InvalidResource, MissingExtra, Problem
-from kurrent_conn.kubernetes.names import DEFAULT_TEMPLATE, Resource, TrafficStrategy
+from kurrent_conn.kubernetes.names import (
+    DEFAULT_TEMPLATE,
+    ResourceValues,
+    TrafficStrategy,
+)
 
 KIND: Final = "KurrentDB"
 """Source: operator 1.5 documentation, CRD of `kubernetes.kurrent.io`."""
@@ -17,11 +21,14 @@ _PORT_FOR_CLIENTS: Final = "AdvertiseNodePortToClientAs"
 Tree = Mapping[object, object]
 
 
-def read_resources(text: str) -> tuple[Resource, ...]:
+def read_resources(text: str) -> tuple[ResourceValues, ...]:
     """Read every KurrentDB resource of a YAML text.
 
     Args:
         text: One document or more; other kinds are passed over.
+
+    Returns:
+        The values of each, in the order of the text; `Resource` checks them.
 
     Raises:
         InvalidResource: It is no YAML, holds no KurrentDB resource, or a value is of
@@ -52,27 +59,28 @@ def _documents(text: str) -> list[object]:
     raise InvalidResource((problem,))
 
 
-def _resource(document: Tree) -> Resource:
+def _resource(document: Tree) -> ResourceValues:
     problems: list[Problem] = []
     meta = _branch(document, "metadata", problems)
     spec = _branch(document, "spec", problems)
     network = _branch(spec, "network", problems)
     replicas = _branch(spec, "readOnlyReplicas", problems)
     security = _branch(spec, "security", problems)
-    values = (
-        _text(meta, "name", "", problems),
-        _number(spec, "replicas", 0, problems),
-        _text(meta, "namespace", "default", problems),
-        _number(replicas, "replicas", 0, problems),
-        _branch(spec, "archiver", problems).get("enabled") is True,
-        _text(network, "domain", "", problems) or None,
-        _text(network, "fqdnTemplate", DEFAULT_TEMPLATE, problems),
-        _traffic(network, problems),
-        _port(spec, network, problems),
+    values = ResourceValues(
+        name=_text(meta, "name", "", problems),
+        replicas=_number(spec, "replicas", 0, problems),
+        namespace=_text(meta, "namespace", "default", problems),
+        read_only_replicas=_number(replicas, "replicas", 0, problems),
+        archiver=_branch(spec, "archiver", problems).get("enabled") is True,
+        domain=_text(network, "domain", "", problems) or None,
+        fqdn_template=_text(network, "fqdnTemplate", DEFAULT_TEMPLATE, problems),
+        client_traffic=_traffic(network, problems),
+        port=_port(spec, network, problems),
+        tls="certificateSecret" in security,
     )
     if problems:
         raise InvalidResource(tuple(problems))
-    return Resource(*values, tls="certificateSecret" in security)
+    return values
 
 
 def _branch(tree: Tree, key: str, problems: list[Problem]) -> Tree:

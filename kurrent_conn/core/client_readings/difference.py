@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
@@ -15,9 +16,12 @@ from kurrent_conn.core.client_readings.client import (
     OptionValue,
     Seed,
 )
-from kurrent_conn.core.connection_string.option import OPTIONS
+from kurrent_conn.core.connection_string.option import OPTIONS, folded
 from kurrent_conn.core.connection_string.writing import MASK
 from kurrent_conn.core.settings import Settings
+
+MAX_SHOWN: Final = 100
+"""So many hosts are shown: looking for secrets in each takes time."""
 
 
 class DifferenceKind(StrEnum):
@@ -87,13 +91,18 @@ def _places(settings: Settings, string: str, reading: Accepted) -> Iterator[Diff
         yield _value(
             reading,
             "hosts",
-            ", ".join(map(str, settings.hosts)),
-            ", ".join(shown_seed(seed, string, clear) for seed in reading.hosts),
+            _listed(map(str, settings.hosts)),
+            _listed(shown_seed(seed, string, clear) for seed in reading.hosts),
         )
     if reading.discover != settings.discover:
         yield _value(
             reading, "discover", shown(settings.discover), shown(reading.discover)
         )
+
+
+def _listed(hosts: Iterator[str]) -> str:
+    shown_hosts = list(islice(hosts, MAX_SHOWN))
+    return ", ".join([*shown_hosts, "..."] if next(hosts, None) else shown_hosts)
 
 
 def _unbracketed(seed: Seed) -> Seed:
@@ -123,8 +132,12 @@ def _shown_secret(password: str | None) -> str:
 def _options(
     settings: Settings, given: frozenset[str], reading: Accepted
 ) -> Iterator[Difference]:
+    dropped = frozenset(map(folded, reading.ignored))
     for option in OPTIONS:
         ours: OptionValue = getattr(settings, option.field)
+        if folded(option.name) in dropped:
+            yield _ignored(reading, option.name, ours)
+            continue
         if option.name not in reading.values:
             if option.name in given:
                 yield _ignored(reading, option.name, ours)
@@ -151,7 +164,8 @@ def _ignored(reading: Accepted, name: str, ours: OptionValue) -> Difference:
         shown(ours),
         "ignored",
         Fact(
-            "the option is unknown to it", f"{reading.client.label}, its option table"
+            "the option, or this spelling of it, is unknown to it",
+            f"{reading.client.label}, its option table",
         ),
     )
 

@@ -19,7 +19,7 @@ _MAX_DIGITS: Final = 30
 _SIGNED: Final = re.compile(r"[+-]?[0-9]+")
 _SIGNED_ANY_DIGIT: Final = re.compile(r"[+-]?\d+")
 _UNSIGNED: Final = re.compile(r"\+?[0-9]+")
-_JAVASCRIPT: Final = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|[0-9]+)")
+_JAVASCRIPT: Final = re.compile(r"([+-]?)(?:0[xX]0*([0-9a-fA-F]+)|0*([0-9]+))")
 _BLANKS_OF_DOTNET: Final = "\t\n\v\f\r "
 
 
@@ -27,7 +27,9 @@ def _bounded(pattern: re.Pattern[str], text: str, low: int, high: int) -> int:
     significant = text.lstrip("+-").lstrip("0")
     if not pattern.fullmatch(text) or len(significant) > _MAX_DIGITS:
         raise Refusal("no number (it takes no unit), or out of range")
-    number = int(text)
+    number = int(significant or "0")
+    if text.startswith("-"):
+        number = -number
     if not low <= number <= high:
         raise Refusal("out of range")
     return number
@@ -90,8 +92,12 @@ def node(text: str) -> int:
     found = _JAVASCRIPT.match(text.strip())
     if found is None:
         raise Refusal("does not start with a number")
-    digits = found[0][: 2 * _MAX_DIGITS]
-    return int(digits, 16 if "x" in digits.lower() else 10)
+    sign, hexadecimal, decimal = found.groups()
+    if hexadecimal is not None:
+        size = int(hexadecimal[:_MAX_DIGITS], 16)
+    else:
+        size = int(decimal[:_MAX_DIGITS])
+    return -size if sign == "-" else size
 
 
 def python(text: str) -> int:

@@ -240,7 +240,7 @@ def _parse_port(digits: str) -> int | None:
     significant = digits.lstrip("0")
     if not (digits.isascii() and digits.isdigit()) or len(significant) > len("65535"):
         raise _BadPort
-    port = int(digits)
+    port = int(significant or "0")
     if port > number.UINT16_MAX:
         raise _BadPort
     return port

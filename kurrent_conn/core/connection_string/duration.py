@@ -7,7 +7,6 @@ same thing: a value from Python is rounded to the nearest, and never down to 0.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from kurrent_conn.core.connection_string.value import (
@@ -53,7 +52,7 @@ def _seconds(ms: int) -> float:
 def _take_s(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unreadable(f"must be seconds, not a {type(value).__name__}")
-    if math.isnan(value) or value < 0:
+    if not value >= 0:  # the one comparison that also refuses what is no number
         raise Unreadable("is no length of time")
     if value > MAX_MS / _MS_PER_S:
         raise Unreadable(f"is longer than {MAX_MS // _MS_PER_S} s")

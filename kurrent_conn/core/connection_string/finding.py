@@ -12,15 +12,20 @@ from kurrent_conn.core.connection_string.value import Unreadable
 from kurrent_conn.errors import Problem
 
 MAX_LISTED: Final = 1_000
-"""So many are listed one by one; of a megabyte of nonsense the rest is counted."""
+"""So many are listed: nobody reads more of a megabyte of nonsense."""
 
 
 @dataclass(slots=True)
 class Remarks:
-    """Problems, or warnings, in the order in which they were found."""
+    """Problems, or warnings, in the order in which they were found.
+
+    Args:
+        listed: What was found, up to `MAX_LISTED`.
+        full: Whether there was more; who reads the text may then stop.
+    """
 
     listed: list[Problem] = field(default_factory=list)
-    unlisted: int = 0
+    full: bool = False
 
     def add(
         self, option: str, reason: str, position: int | None = None, hint: str = ""
@@ -36,7 +41,7 @@ class Remarks:
         if len(self.listed) < MAX_LISTED:
             self.listed.append(Problem(option, reason, position, hint))
         else:
-            self.unlisted += 1
+            self.full = True
 
     def add_unreadable(self, option: str, error: Unreadable, position: int) -> None:
         """Keep what a reader said about a value.
@@ -56,13 +61,13 @@ class Remarks:
         """
         room = MAX_LISTED - len(self.listed)
         self.listed += others.listed[:room]
-        self.unlisted += max(len(others.listed) - room, 0) + others.unlisted
+        self.full |= others.full or len(others.listed) > room
 
     def sorted(self) -> tuple[Problem, ...]:
         """Give them in the order of the text, those without a place last."""
         found = sorted(self.listed, key=_place)
-        if self.unlisted:
-            found.append(Problem("text", f"and {self.unlisted} more like these"))
+        if self.full:
+            found.append(Problem("text", "and more like these"))
         return tuple(found)
 
     def __bool__(self) -> bool:

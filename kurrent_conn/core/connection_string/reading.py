@@ -114,14 +114,22 @@ def read(text: str, *, strict: bool = False) -> Reading:
         InvalidConnectionString: With every problem of the text.
     """
     draft = _Draft(strict)
+    if _is_text(text, draft):
+        parts = cut(text, draft.problems)
+        if parts is not None:
+            _read_parts(parts, draft)
+    return draft.done()
+
+
+def _is_text(text: object, draft: _Draft) -> bool:
+    if not isinstance(text, str):
+        kind = type(text).__name__
+        draft.problems.add("text", f"must be text, not a {kind}")
+        return False
     broken = None if text.isascii() else surrogate_position(text)
     if broken is not None:
         draft.problems.add("text", "half of a surrogate pair is no character", broken)
-        return draft.done()
-    parts = cut(text, draft.problems)
-    if parts is not None:
-        _read_parts(parts, draft)
-    return draft.done()
+    return broken is None
 
 
 def _read_parts(parts: Parts, draft: _Draft) -> None:
@@ -131,6 +139,8 @@ def _read_parts(parts: Parts, draft: _Draft) -> None:
     draft.quotes = not _read_place(parts, draft)
     for key, value, position in pairs(parts.query):
         _read_pair(key, value, position, draft)
+        if draft.problems.full:
+            break
     _check_together(draft)
 
 
