@@ -259,7 +259,7 @@ def test_followers_and_replicas_serve_their_preference() -> None:
 def test_a_killed_leader_is_survived(
     cluster: SimulatedCluster, client: KurrentDBClient
 ) -> None:
-    """After an election the same client appends on, and nothing acknowledged is lost."""
+    """After an election the same client appends on; nothing acknowledged is lost."""
     before, after = event(b"before"), event(b"after")
     client.append_to_stream("orders", current_version=StreamState.ANY, events=before)
     assert cluster.leader is not None
