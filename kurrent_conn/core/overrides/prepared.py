@@ -28,6 +28,7 @@ from kurrent_conn.core.overrides.host import (
 from kurrent_conn.core.overrides.match import Hosts, exact_key, matcher_of
 from kurrent_conn.core.overrides.rule import MatchKind, Override, Then
 from kurrent_conn.core.overrides.sidecar import SidecarRule, lookup_of
+from kurrent_conn.errors import InvalidOverride
 
 Rule = Override | Rewrite | HostsEntry | SidecarRule
 """Ours, the two of a Corefile, and the sidecar's."""
@@ -150,6 +151,13 @@ def _rewrite(rule: Rewrite) -> Prepared:
 
 def _hosts_entry(rule: HostsEntry) -> Prepared:
     names, covers = names_entry(rule), _covers(rule.scope)
+    odd = [address for address in rule.addresses if not is_address(address)]
+    if odd or not rule.addresses:
+        raise InvalidOverride(
+            f"a hosts entry needs addresses, not {odd[0]!r}"
+            if odd
+            else "a hosts entry needs an address"
+        )
 
     def find(asked: Asked) -> Hosts | None:
         if not names(asked.name) or not (covers is None or covers(asked.origin)):

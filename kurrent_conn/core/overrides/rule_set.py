@@ -13,13 +13,16 @@ from typing import Final, Self
 
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.overrides.corefile import read_corefile
+from kurrent_conn.core.overrides.corefile_export import write_corefile
 from kurrent_conn.core.overrides.format import Format, format_of
 from kurrent_conn.core.overrides.plan import Plan
 from kurrent_conn.core.overrides.prepared import Rule
 from kurrent_conn.core.overrides.rule import Override
 from kurrent_conn.core.overrides.sidecar import read_sidecar
+from kurrent_conn.core.overrides.sidecar_export import write_sidecar
 from kurrent_conn.core.overrides.target import Target
 from kurrent_conn.core.overrides.toml import read_toml
+from kurrent_conn.core.overrides.toml_export import write_toml
 from kurrent_conn.core.route import Route
 from kurrent_conn.errors import InvalidOverride
 
@@ -205,6 +208,47 @@ class Overrides:
             InvalidOverride: As `routes`.
         """
         return self.routes(advertised)[0]
+
+    def to_corefile(self) -> str:
+        """Write the rules as a Corefile that routes alike.
+
+        Returns:
+            Directives for a server block, or whole blocks when the rules came from
+            several.
+
+        Raises:
+            InvalidOverride: Some rules have no form there; it names each and why.
+        """
+        try:
+            return write_corefile(self.rules)
+        except InvalidOverride as error:
+            raise self._located(error) from None
+
+    def to_sidecar(self) -> str:
+        """Write the rules as JSON for the operator's SplitDNS sidecar.
+
+        Returns:
+            A JSON object with `rules`. The sidecar also needs its `resolver`.
+
+        Raises:
+            InvalidOverride: Some rules have no form there; it names each and why.
+        """
+        try:
+            return write_sidecar(self.rules)
+        except InvalidOverride as error:
+            raise self._located(error) from None
+
+    def to_toml(self) -> str:
+        """Write the rules as an overrides file; every kind of rule has a form there.
+
+        Raises:
+            InvalidOverride: A rewrite rule that was made in Python holds what no
+                Corefile line can hold.
+        """
+        try:
+            return write_toml(self.rules)
+        except InvalidOverride as error:
+            raise self._located(error) from None
 
     def _located(self, error: InvalidOverride) -> InvalidOverride:
         return InvalidOverride(error.problem, error.source or self.source, error.rule)

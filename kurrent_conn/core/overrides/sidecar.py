@@ -56,7 +56,7 @@ def lookup_of(rule: SidecarRule) -> Lookup:
     if not rule.regex:
         return lambda host: rule.result if host == rule.host else None
     pattern = compile_pattern(rule.host)
-    search, parts = pattern.search, _template(rule.result, pattern)
+    search, parts = pattern.search, template(rule.result, pattern)
 
     def lookup(host: str) -> str | None:
         groups = search(host)
@@ -124,7 +124,13 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON value")
 
 
-def _template(text: str, pattern: Pattern) -> tuple[str | int, ...]:
+def template(text: str, pattern: Pattern) -> tuple[str | int, ...]:
+    """Part a result into texts and the numbers of groups.
+
+    Args:
+        text: The result of a rule with a regex.
+        pattern: The rule's pattern.
+    """
     # Go: `$name` takes as many letters, digits and underscores as it can, so `$1x` is
     # the group "1x"; a group that does not exist is empty; a `$` that starts no
     # reference is itself.

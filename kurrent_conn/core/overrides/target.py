@@ -30,7 +30,7 @@ class Target:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `host`, `host:port`, `[ipv6]` or `[ipv6]:port`.
+        """Read `host`, `host:port`, `[ipv6]` or `[ipv6]:port`, in lower case.
 
         Args:
             text: The target as people write it.
@@ -39,7 +39,7 @@ class Target:
             InvalidOverride: There is no host, a bracket is not closed, or the port
                 is no number from 1 to 65535.
         """
-        host, port = _split(text.strip())
+        host, port = _split(text.strip().lower())
         if not host:
             raise InvalidOverride(
                 f'the target {text!r} has no host; write "host" or "host:port"'

@@ -59,5 +59,5 @@ def test_a_line_is_refused_when_coredns_refuses_it(row: Row) -> None:
     if row["valid"]:
         assert len(Overrides.from_corefile(row["rule"])) == 1
     else:
-        with pytest.raises(InvalidOverride, match="line 1|rule 1"):
+        with pytest.raises(InvalidOverride, match=r"line 1|rule 1"):
             Overrides.from_corefile(row["rule"])
