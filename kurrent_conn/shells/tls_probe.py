@@ -130,6 +130,74 @@ def inspect(
         return Inspection(None, unreachable=error.strerror or str(error) or "no answer")
 
 
+def look(
+    expected: Expected, deadline: Deadline
+) -> tuple[Handshake, tuple[TlsFinding, ...]]:
+    """Shake hands without verifying anything, and see what is there.
+
+    Args:
+        expected: Where to look; its route says what to dial and which name to ask for.
+        deadline: When to give up.
+
+    Returns:
+        What was seen, and what is wrong when no certificate was: not TLS at all, or
+        no HTTP/2. With a certificate the verdict is still to come.
+
+    Raises:
+        OSError: No connection could be made.
+    """
+    seen = _shake_hands(expected, looking_context(), deadline)
+    if seen.ending is Ending.ALERT and "NO_APPLICATION_PROTOCOL" in seen.reason:
+        # Such a server says no before it shows a certificate: look without ALPN.
+        without = _shake_hands(expected, looking_context(protocols=()), deadline)
+        return without, (_no_http2(expected),)
+    return seen, _about_other_speech(seen, expected, deadline)
+
+
+def _shake_hands(
+    expected: Expected,
+    context: ssl.SSLContext,
+    deadline: Deadline,
+    *,
+    greet: bool = False,
+) -> Handshake:
+    route = expected.route
+    return shake_hands(route.dial, route.server_name, context, deadline, greet=greet)
+
+
+def _no_http2(expected: Expected) -> TlsFinding:
+    return expected.finding(
+        FindingKind.NO_ALPN_H2,
+        "the server refuses h2, which gRPC needs; is it another service's port, or a "
+        "proxy without HTTP/2?",
+    )
+
+
+def _about_other_speech(
+    seen: Handshake, expected: Expected, deadline: Deadline
+) -> tuple[TlsFinding, ...]:
+    if seen.heard and seen.heard[0] not in _TLS_RECORDS:
+        return (_not_tls(seen.heard, expected),)
+    if seen.ending is Ending.CLOSED and not seen.heard:
+        reply = ask_in_the_clear(expected.route.dial, deadline)
+        return (_not_tls(reply, expected),) if _is_http(reply) else ()
+    return ()
+
+
+def _not_tls(heard: bytes, expected: Expected) -> TlsFinding:
+    if _is_http(heard):
+        return expected.finding(
+            FindingKind.PLAINTEXT,
+            "the server speaks HTTP without TLS on this port; say tls=false if that "
+            "is meant, or switch TLS on at the node",
+        )
+    return expected.finding(
+        FindingKind.NOT_TLS,
+        f"the port answers with something else than TLS ({heard[:24]!r}); is it the "
+        "node's HTTP port?",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Errand:
     expected: Expected
@@ -138,11 +206,7 @@ class _Errand:
     at: datetime
 
     def whole(self) -> Inspection:
-        seen = self._shake_hands(looking_context())
-        findings = self._without_a_chain(seen)
-        if seen.ending is Ending.ALERT and "NO_APPLICATION_PROTOCOL" in seen.reason:
-            # Such a server says no before it shows a certificate: look without ALPN.
-            seen = self._shake_hands(looking_context(protocols=()))
+        seen, findings = look(self.expected, self.deadline)
         if seen.chain:
             findings = self._judged(seen) or self._about_our_certificate()
         return Inspection(
@@ -153,50 +217,14 @@ class _Errand:
             wants_certificate=seen.wants_certificate,
         )
 
-    def _shake_hands(
-        self, context: ssl.SSLContext, *, greet: bool = False
-    ) -> Handshake:
-        route = self.expected.route
-        return shake_hands(
-            route.dial, route.server_name, context, self.deadline, greet=greet
-        )
-
-    def _without_a_chain(self, seen: Handshake) -> tuple[TlsFinding, ...]:
-        if seen.ending is Ending.ALERT and "NO_APPLICATION_PROTOCOL" in seen.reason:
-            return (
-                self.expected.finding(
-                    FindingKind.NO_ALPN_H2,
-                    "the server refuses h2, which gRPC needs; is it another service's "
-                    "port, or a proxy without HTTP/2?",
-                ),
-            )
-        if seen.heard and seen.heard[0] not in _TLS_RECORDS:
-            return (self._about_other_speech(seen.heard),)
-        if seen.ending is Ending.CLOSED and not seen.heard:
-            reply = ask_in_the_clear(self.expected.route.dial, self.deadline)
-            return (self._about_other_speech(reply),) if _is_http(reply) else ()
-        return ()
-
-    def _about_other_speech(self, heard: bytes) -> TlsFinding:
-        if _is_http(heard):
-            return self.expected.finding(
-                FindingKind.PLAINTEXT,
-                "the server speaks HTTP without TLS on this port; say tls=false if "
-                "that is meant, or switch TLS on at the node",
-            )
-        return self.expected.finding(
-            FindingKind.NOT_TLS,
-            f"the port answers with something else than TLS ({heard[:24]!r}); is it "
-            "the node's HTTP port?",
-        )
-
     def _judged(self, seen: Handshake) -> tuple[TlsFinding, ...]:
         presented = Presented(seen.chain, seen.protocol, self._openssl())
         return judge(presented, self.expected, self.at)
 
     def _openssl(self) -> OpensslVerdict | None:
         try:
-            seen = self._shake_hands(judging_context(self.expected.roots, dates=False))
+            context = judging_context(self.expected.roots, dates=False)
+            seen = _shake_hands(self.expected, context, self.deadline)
         except OSError:
             return None
         if seen.ending is Ending.UNVERIFIED:
@@ -226,7 +254,7 @@ class _Errand:
         context = judging_context(self.expected.roots, dates=True)
         if self.trust.client_chain and self.trust.client_key:
             _show(context, self.trust.client_chain, self.trust.client_key)
-        return self._shake_hands(context, greet=True)
+        return _shake_hands(self.expected, context, self.deadline, greet=True)
 
     def _refused(self, how: str) -> TlsFinding:
         if self.trust.client_chain is None:

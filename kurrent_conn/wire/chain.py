@@ -33,18 +33,27 @@ MAX_LENGTH: Final = 12
 class Path:
     """A leaf and the certificates above it, each signed by the next.
 
+    It goes on beyond the first trusted one as gRPC does, which judges the dates of
+    all of them: from a trusted CA over trusted ones only, from a trusted leaf over
+    whatever was sent.
+
     Args:
         certificates: One or more; the leaf first.
-        is_anchored: Whether the last one is trusted. As in gRPC any certificate of
-            the trust may be the last, not only a self-signed one.
+        anchor_at: Which is the first that is trusted; any certificate may be, not
+            only a self-signed one. None when none is.
     """
 
     certificates: tuple[CertificateFacts, ...]
-    is_anchored: bool
+    anchor_at: int | None = None
+
+    @property
+    def is_anchored(self) -> bool:
+        """Whether it reaches a trusted certificate."""
+        return self.anchor_at is not None
 
     @property
     def top(self) -> CertificateFacts:
-        """The last certificate: the anchor, or where the way was lost."""
+        """The last certificate: a root, or where the way was lost."""
         return self.certificates[-1]
 
 
@@ -110,22 +119,22 @@ class _Search:
     roots: tuple[bytes, ...]
 
     def upwards(self, path: tuple[CertificateFacts, ...]) -> Iterator[Path]:
-        top = path[-1]
-        is_anchored = top.der in self.roots
-        if is_anchored:
-            yield Path(path, is_anchored=True)
-        issuers = () if len(path) >= MAX_LENGTH else self._issuers_of(top, path)
+        issuers = () if len(path) >= MAX_LENGTH else self._issuers_of(path)
         for issuer in issuers:
             yield from self.upwards((*path, issuer))
-        if not issuers and not is_anchored:
-            yield Path(path, is_anchored=False)
+        if not issuers:
+            trusted = (at for at, each in enumerate(path) if each.der in self.roots)
+            yield Path(path, next(trusted, None))
 
     def _issuers_of(
-        self, certificate: CertificateFacts, path: tuple[CertificateFacts, ...]
+        self, path: tuple[CertificateFacts, ...]
     ) -> tuple[CertificateFacts, ...]:
-        known = (*namesakes(certificate, self.roots), *self.presented)
+        top = path[-1]
+        is_trusted_ca = len(path) > 1 and top.der in self.roots
+        known = (
+            *namesakes(top, self.roots),
+            *(() if is_trusted_ca else self.presented),
+        )
         taken = {each.der for each in path}
         candidates = {each.der: each for each in known if each.der not in taken}
-        return tuple(
-            each for each in candidates.values() if is_signed_by(certificate, each)
-        )
+        return tuple(each for each in candidates.values() if is_signed_by(top, each))

@@ -191,7 +191,7 @@ def _finding(fault: _Fault, leaf: CertificateFacts, expected: Expected) -> TlsFi
 
 
 def _key_faults(path: Path) -> Iterator[_Fault]:
-    leaf, *above = path.certificates
+    leaf, *above = path.certificates if path.anchor_at else path.certificates[:1]
     if not leaf.key_type.startswith(LEAF_KEYS):
         yield _Fault(
             FindingKind.UNSUPPORTED_KEY,
@@ -224,7 +224,7 @@ def _trust_faults(
     faults = tuple(_usage_faults(path))
     yield from faults
     # A leaf that is itself trusted may be used for anything in gRPC; OpenSSL objects.
-    if verdict is not None and not faults and len(path.certificates) > 1:
+    if verdict is not None and not faults and path.anchor_at:
         yield _by_openssl_alone(verdict, path)
 
 
@@ -309,27 +309,29 @@ def _lacks_intermediate(
 
 
 def _usage_faults(path: Path) -> Iterator[_Fault]:
-    leaf, *above = path.certificates
-    anchor = path.top if path.is_anchored else None
-    for each in (leaf, *above):
+    anchor_at = path.anchor_at
+    if anchor_at == 0:
+        return
+    for each in path.certificates[:anchor_at]:
         usages = each.extended_usages
-        if each is not anchor and usages is not None and "serverAuth" not in usages:
+        if usages is not None and "serverAuth" not in usages:
             yield _Fault(
                 FindingKind.WRONG_USAGE,
                 each,
                 f"`{each}` may be used for {', '.join(usages) or 'nothing'} only; "
                 "issue it with serverAuth among its extended key usages",
             )
-    for below, each in enumerate(above):
-        reason = _why_no_issuer(each, below, is_anchor=each is anchor)
+    for at, each in enumerate(path.certificates[1:], 1):
+        is_trusted = anchor_at is not None and at >= anchor_at
+        reason = _why_no_issuer(each, at - 1, is_trusted=is_trusted)
         if reason:
             yield _Fault(FindingKind.WRONG_USAGE, each, f"the CA `{each}` {reason}")
 
 
 def _why_no_issuer(
-    certificate: CertificateFacts, below: int, *, is_anchor: bool
+    certificate: CertificateFacts, below: int, *, is_trusted: bool
 ) -> str:
-    if certificate.is_ca is False or (certificate.is_ca is None and not is_anchor):
+    if certificate.is_ca is False or (certificate.is_ca is None and not is_trusted):
         return "is no CA by its basic constraints; issue it with CA:TRUE"
     if not certificate.may_sign_certificates:
         return "may not sign certificates by its key usage; issue it with keyCertSign"

@@ -112,6 +112,9 @@ EXCLUDING = issue(
 OLD_MIDDLE = intermediate(ROOT, not_after=YESTERDAY)
 OLD_CROSSED = intermediate(OTHER, not_after=YESTERDAY)
 EXPIRED_ROOT = root("Expired Root", not_after=YESTERDAY)
+EXPIRED_MIDDLE = intermediate(EXPIRED_ROOT, "Below Expired")
+OLD_BELOW = issue(OLD_MIDDLE)
+BELOW_NOT_CA = issue(NOT_CA)
 SELF_SIGNED = issue(cn=NODE, key_number=5)
 SELF_SIGNED_CA = issue(cn=NODE, key_number=6, ca=True)
 CLIENT_LEAF = issue(ROOT, usage=(CLIENT,))
@@ -123,6 +126,8 @@ EXOTIC = {kind: root(f"{kind} Root", key=kind) for kind in ("ed448", "k256")}
 
 ONLY_GRPC = "BoringSSL asks for digitalSignature, OpenSSL does not look"
 NO_ALGORITHM = "OpenSSL knows more keys than gRPC has algorithms for"
+TRUSTED_LEAF = "gRPC asks no rights of a leaf that is itself trusted"
+STRUNG = "OpenSSL stops at the trusted CA, gRPC goes on to a root and judges its dates"
 GRPC_NAMES = "gRPC reads names more freely than OpenSSL"
 
 HEALTHY = (
@@ -144,6 +149,19 @@ HEALTHY = (
     Row("an intermediate as root, not sent", BELOW, (MIDDLE,), sent=(BELOW,)),
     Row("the intermediate is in the CA file", BELOW, (ROOT, MIDDLE), sent=(BELOW,)),
     Row("the leaf as root", BELOW, (BELOW,), sent=(BELOW,)),
+    Row(
+        "an intermediate as root, its expired root sent",
+        issue(EXPIRED_MIDDLE),
+        (EXPIRED_MIDDLE,),
+        sent=(issue(EXPIRED_MIDDLE), EXPIRED_MIDDLE, EXPIRED_ROOT),
+    ),
+    Row(
+        "the leaf as root below no CA",
+        BELOW_NOT_CA,
+        (BELOW_NOT_CA,),
+        openssl=False,
+        because=TRUSTED_LEAF,
+    ),
     Row("self-signed and trusted", SELF_SIGNED, (SELF_SIGNED,)),
     Row("self-signed CA and trusted", SELF_SIGNED_CA, (SELF_SIGNED_CA,)),
     Row(
@@ -151,7 +169,7 @@ HEALTHY = (
         CLIENT_LEAF,
         (CLIENT_LEAF,),
         openssl=False,
-        because="gRPC asks nothing of a leaf that is itself trusted",
+        because=TRUSTED_LEAF,
     ),
     Row("cross-signed, both ways sent", BELOW, (ROOT,), sent=(BELOW, MIDDLE, CROSSED)),
     Row("cross-signed, one way", issue(CROSSED), (OTHER,)),
@@ -243,6 +261,20 @@ FAULTY = (
     Row("expired, and the leaf as root", EXPIRED_LEAF, (EXPIRED_LEAF,), (EXPIRED,)),
     Row("an expired intermediate", issue(OLD_MIDDLE), (ROOT,), (EXPIRED,)),
     Row("an expired root", issue(EXPIRED_ROOT), (EXPIRED_ROOT,), (EXPIRED,)),
+    Row(
+        "an expired root beside its intermediate in the CA file",
+        issue(EXPIRED_MIDDLE),
+        (EXPIRED_MIDDLE, EXPIRED_ROOT),
+        (EXPIRED,),
+        openssl=True,
+        because=STRUNG,
+    ),
+    Row(
+        "the leaf as root, an expired intermediate sent",
+        OLD_BELOW,
+        (OLD_BELOW,),
+        (EXPIRED,),
+    ),
     Row("not yet valid", issue(ROOT, not_before=TOMORROW), (ROOT,), (NOT_YET_VALID,)),
     Row(
         "an intermediate not yet valid",

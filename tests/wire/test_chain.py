@@ -41,14 +41,23 @@ def test_one_way_up_in_any_order() -> None:
 
 
 def test_every_way_is_found_and_those_to_a_root_come_first() -> None:
-    """A cross-signed intermediate opens two ways; an anchor on the way is one more."""
+    """A cross-signed intermediate opens two ways, whichever is trusted."""
     sent = (BELOW, CROSSED, MIDDLE)
     assert _ways(sent, ROOT) == [
         ("n1.kurrent.test < Test Intermediate < Test Root", True),
         ("n1.kurrent.test < Test Intermediate", False),
     ]
     assert len(_ways(sent, ROOT, OTHER)) == 2
-    assert len(_ways(sent, ROOT, MIDDLE)) == 3
+    assert len(_ways(sent, MIDDLE)) == 2
+
+
+def test_a_way_goes_on_beyond_a_trusted_certificate() -> None:
+    """From a trusted CA it goes on over trusted ones, from a trusted leaf over all."""
+    sent = (BELOW, MIDDLE, ROOT)
+    middle = "n1.kurrent.test < Test Intermediate"
+    assert _ways(sent, MIDDLE) == [(middle, True)]
+    assert _ways(sent, MIDDLE, ROOT) == [(f"{middle} < Test Root", True)]
+    assert _ways(sent, BELOW) == [(f"{middle} < Test Root", True)]
 
 
 def test_a_lost_way_ends_where_it_was_lost() -> None:
