@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from kurrent_conn.core.certificate import CertificateFacts
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.tls_finding import FindingKind, TlsFinding
@@ -39,7 +40,14 @@ from kurrent_conn.shells.handshake import (
 )
 from kurrent_conn.shells.trust import Trust
 from kurrent_conn.wire import pem
-from kurrent_conn.wire.tls_verdict import Expected, OpensslVerdict, Presented, judge
+from kurrent_conn.wire.certificate import read_all
+from kurrent_conn.wire.tls_verdict import (
+    Expected,
+    OpensslVerdict,
+    Presented,
+    judge,
+    verified_path,
+)
 
 _REFUSALS: Final = (
     "CERTIFICATE",
@@ -87,7 +95,8 @@ class Inspection:
 
     Args:
         ending: How the first handshake ended; None when no connection could be made.
-        chain: The certificates as DER, as presented, the leaf first.
+        certificates: What was presented, the leaf first, each once.
+        anchor: The trusted certificate that the chain reaches; None for none.
         protocol: The application protocol that was agreed on; None for none.
         findings: What is wrong, the gravest first.
         wants_certificate: Whether the server asked for a client certificate.
@@ -95,7 +104,8 @@ class Inspection:
     """
 
     ending: Ending | None
-    chain: tuple[bytes, ...] = ()
+    certificates: tuple[CertificateFacts, ...] = ()
+    anchor: CertificateFacts | None = None
     protocol: str | None = None
     findings: tuple[TlsFinding, ...] = ()
     wants_certificate: bool = False
@@ -209,13 +219,23 @@ class _Errand:
         seen, findings = look(self.expected, self.deadline)
         if seen.chain:
             findings = self._judged(seen) or self._about_our_certificate()
+        certificates = read_all(seen.chain)
         return Inspection(
             seen.ending,
-            seen.chain,
+            certificates,
+            self._anchor(certificates),
             seen.protocol,
             findings,
             wants_certificate=seen.wants_certificate,
         )
+
+    def _anchor(
+        self, certificates: tuple[CertificateFacts, ...]
+    ) -> CertificateFacts | None:
+        if not certificates:
+            return None
+        path = verified_path(certificates, self.expected.roots, self.at)
+        return None if path.anchor_at is None else path.certificates[path.anchor_at]
 
     def _judged(self, seen: Handshake) -> tuple[TlsFinding, ...]:
         presented = Presented(seen.chain, seen.protocol, self._openssl())

@@ -80,8 +80,8 @@ def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
     return CertificateFacts(
         der=der,
         names=_names(certificate, extensions),
-        subject=certificate.subject.rfc4514_string(),
-        issuer=certificate.issuer.rfc4514_string(),
+        subject=_printable(certificate.subject.rfc4514_string()),
+        issuer=_printable(certificate.issuer.rfc4514_string()),
         serial=f"{certificate.serial_number:x}",
         not_before=_utc(certificate.not_valid_before_utc),
         not_after=_utc(certificate.not_valid_after_utc),
@@ -114,15 +114,27 @@ def _names(
     common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     alternative = _extension(extensions, x509.SubjectAlternativeName)
     return PresentedNames(
-        dns=tuple(alternative.get_values_for_type(x509.DNSName) if alternative else ()),
+        dns=tuple(
+            _printable(name)
+            for name in (
+                alternative.get_values_for_type(x509.DNSName) if alternative else ()
+            )
+        ),
         addresses=tuple(
             _address_text(address)
             for address in (
                 alternative.get_values_for_type(x509.IPAddress) if alternative else ()
             )
         ),
-        common_name=str(common[-1].value) if common else None,
+        common_name=_printable(str(common[-1].value)) if common else None,
     )
+
+
+def _printable(text: str) -> str:
+    # A stranger wrote these; a line end or an escape must not reach a log as it is.
+    if text.isprintable():
+        return text
+    return text.encode("unicode_escape").decode("ascii")
 
 
 def _address_text(address: object) -> str:
@@ -158,14 +170,14 @@ def _issuer_of_issuer(extensions: x509.Extensions) -> str:
     identifier = _extension(extensions, x509.AuthorityKeyIdentifier)
     for name in (identifier and identifier.authority_cert_issuer) or ():
         if isinstance(name, x509.DirectoryName):
-            return name.value.rfc4514_string()
+            return _printable(name.value.rfc4514_string())
     return ""
 
 
 def _issuer_urls(extensions: x509.Extensions) -> tuple[str, ...]:
     access = _extension(extensions, x509.AuthorityInformationAccess)
     return tuple(
-        each.access_location.value
+        _printable(each.access_location.value)
         for each in access or ()
         if each.access_method == AuthorityInformationAccessOID.CA_ISSUERS
         and isinstance(each.access_location, x509.UniformResourceIdentifier)

@@ -128,6 +128,7 @@ ONLY_GRPC = "BoringSSL asks for digitalSignature, OpenSSL does not look"
 NO_ALGORITHM = "OpenSSL knows more keys than gRPC has algorithms for"
 TRUSTED_LEAF = "gRPC asks no rights of a leaf that is itself trusted"
 STRUNG = "OpenSSL stops at the trusted CA, gRPC goes on to a root and judges its dates"
+DOT = "OpenSSL takes a last dot for a part of the name"
 GRPC_NAMES = "gRPC reads names more freely than OpenSSL"
 
 HEALTHY = (
@@ -200,6 +201,7 @@ HEALTHY = (
     Row(
         "an IPv6 name", issue(ROOT, names=("2001:db8::1",)), (ROOT,), name="2001:db8::1"
     ),
+    Row("a last dot", PLAIN, (ROOT,), name=f"{NODE}.", openssl=False, because=DOT),
     Row("a single label", issue(ROOT, names=("n1",)), (ROOT,), name="n1"),
     Row("an underscore", issue(ROOT, names=("a_b.test",)), (ROOT,), name="a_b.test"),
     Row("another case", issue(ROOT, names=("N1.Kurrent.TEST",)), (ROOT,)),
@@ -329,6 +331,15 @@ FAULTY = (
         (ROOT,),
         (NAME_MISMATCH,),
         name="10.1.2.3",
+    ),
+    Row(
+        "an IPv6 name written at length",
+        issue(ROOT, cn="x", names=("fd00::1",)),
+        (ROOT,),
+        (NAME_MISMATCH,),
+        name="fd00:0:0:0:0:0:0:1",
+        openssl=True,
+        because="gRPC compares addresses as text",
     ),
     Row("no name at all", UNNAMED, (ROOT,), (NAME_MISMATCH,)),
     Row("a client's certificate", CLIENT_LEAF, (ROOT,), (WRONG_USAGE,)),

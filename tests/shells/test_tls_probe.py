@@ -319,7 +319,11 @@ def test_the_inspection_keeps_what_was_presented() -> None:
     with port(greeting(server_context(BELOW))) as number:
         route = Route(Endpoint("127.0.0.1", number), NODE)
         seen = inspect(endpoint, route, TRUST, timeout_s=10)
-    assert seen.chain == tuple(each.der for each in BELOW.chain)
+    assert [each.der for each in seen.certificates] == [
+        each.der for each in BELOW.chain
+    ]
+    assert seen.anchor is not None
+    assert seen.anchor.der == ROOT.der
     assert (seen.ending, seen.protocol, seen.findings) == (Ending.DONE, "h2", ())
 
 

@@ -92,6 +92,14 @@ def test_what_cannot_be_read_is_a_typed_error() -> None:
     ]
 
 
+def test_control_characters_are_escaped() -> None:
+    """What a stranger put into names cannot break a log line."""
+    facts = read_certificate(issue(CA, cn="a\nb", names=("x\x1b[2Jy.test",)).der)
+    assert facts.names.common_name == "a\\nb"
+    assert facts.names.dns == ("x\\x1b[2Jy.test",)
+    assert facts.subject.isprintable()
+
+
 def test_a_certificate_has_a_short_name() -> None:
     """Its text is the common name, else the first name, else its number."""
     assert str(read_certificate(CA.der)) == "Test Root"
