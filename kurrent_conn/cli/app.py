@@ -8,6 +8,7 @@ import click
 
 from kurrent_conn.cli.demo import demo
 from kurrent_conn.cli.uri import uri
+from kurrent_conn.cli.tls import tls
 from kurrent_conn.errors import ConfigurationError, KurrentConnError
 
 
@@ -19,6 +20,7 @@ def app() -> None:
 
 app.add_command(demo)
 app.add_command(uri)
+app.add_command(tls)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

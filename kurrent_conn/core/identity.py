@@ -56,6 +56,7 @@ def mismatch(names: PresentedNames, expected: str) -> NameMismatch | None:
     for each line of the table above; wildcards also: Kurrent Kubernetes Operator,
     "managing certificates". Clients disagree: OpenSSL, .NET and Go never look at the
     common name where any alternative name stands, gRPC does where none is a DNS name.
+    One difference from gRPC is kept: it lets `*.0.0.1` cover 127.0.0.1, we do not.
     """
     if any(covers(name, expected) for name in names.verifiable):
         return None

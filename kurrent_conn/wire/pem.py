@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from cryptography import x509
@@ -117,6 +118,20 @@ def certificate_blocks(data: bytes) -> tuple[bytes, ...]:
     return tuple(match.group(0) for match in _BLOCK.finditer(data))
 
 
+def read_blocks(data: bytes) -> Iterator[bytes]:
+    """Read the certificates of a store, passing over what is no base64.
+
+    Args:
+        data: The bytes of a file.
+
+    Yields:
+        Each certificate as DER, not decoded further.
+    """
+    for block in certificate_blocks(data):
+        with suppress(ValueError):
+            yield _der(block)
+
+
 def write_certificates(certificates: Iterable[bytes]) -> bytes:
     """Write certificates as PEM, each once, in the order given.
 
@@ -201,7 +216,7 @@ def _public_bytes(certificate: bytes) -> bytes | None:
 
 def _decoded(block: bytes, at: int, count: int) -> bytes:
     try:
-        der = ssl.PEM_cert_to_DER_cert(block.decode("ascii").replace("X509 ", ""))
+        der = _der(block)
         if _serial_is_positive(der):
             x509.load_der_x509_certificate(der)
     except (ValueError, IndexError) as error:
@@ -210,6 +225,10 @@ def _decoded(block: bytes, at: int, count: int) -> bytes:
             "`openssl x509 -noout -text`"
         ) from error
     return der
+
+
+def _der(block: bytes) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(block.decode("ascii").replace("X509 ", ""))
 
 
 def _serial_is_positive(der: bytes) -> bool:

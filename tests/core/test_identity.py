@@ -132,8 +132,8 @@ def test_the_common_name_counts_only_without_dns_names() -> None:
             PresentedNames(addresses=("10.0.0.1",)),
             "127.0.0.1",
             (
-                "issue the certificate with `127.0.0.1` among its names, or say with an "
-                "override's server_name that `10.0.0.1` is meant"
+                "issue the certificate with `127.0.0.1` among its names, or say with "
+                "an override's server_name that `10.0.0.1` is meant"
             ),
         ),
         (

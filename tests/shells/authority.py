@@ -21,7 +21,11 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    NameOID,
+)
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
@@ -56,6 +60,7 @@ class Issued:
     certificate: x509.Certificate
     key: CertificateIssuerPrivateKeyTypes = field(repr=False)
     issuer: Issued | None = None
+    key_kind: str = "p256"
 
     @property
     def pem(self) -> bytes:
@@ -102,7 +107,7 @@ def _general_name(text: str) -> x509.GeneralName:
         return x509.DNSName(text)
 
 
-def issue(
+def issue(  # noqa: C901 - one optional extension a branch
     by: Issued | None = None,
     *,
     cn: str | None = NODE,
@@ -114,7 +119,7 @@ def issue(
     usage: Sequence[x509.ObjectIdentifier] | None = (SERVER, CLIENT),
     sign: bool = True,
     sign_certificates: bool | None = None,
-    not_before: datetime = NOW - DAY,
+    not_before: datetime = NOW - 2 * DAY,
     not_after: datetime = NOW + 90 * DAY,
     identifiers: bool = True,
     permitted: Sequence[str] = (),
@@ -123,6 +128,8 @@ def issue(
     digest: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None = None,
     claimed_issuer: str | None = None,
     names_critical: bool = False,
+    published_at: str = "",
+    spelled_issuer: Issued | None = None,
 ) -> Issued:
     """Make a certificate; without `by` it signs itself."""
     own = _key(key, key_number)
@@ -158,7 +165,7 @@ def issue(
             content_commitment=False,
             key_encipherment=not ca and key.startswith("rsa"),
             data_encipherment=False,
-            key_agreement=False,
+            key_agreement=not sign,
             key_cert_sign=sign_certificates,
             crl_sign=sign_certificates,
             encipher_only=False,
@@ -166,12 +173,28 @@ def issue(
         ),
         critical=True,
     )
-    if identifiers:
+    if identifiers and spelled_issuer is None:
         builder = builder.add_extension(
             x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False
         ).add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),
             critical=False,
+        )
+    if spelled_issuer is not None:
+        above = spelled_issuer.certificate
+        builder = builder.add_extension(
+            x509.AuthorityKeyIdentifier(
+                None, [x509.DirectoryName(above.issuer)], above.serial_number
+            ),
+            critical=False,
+        )
+    if published_at:
+        place = x509.AccessDescription(
+            AuthorityInformationAccessOID.CA_ISSUERS,
+            x509.UniformResourceIdentifier(published_at),
+        )
+        builder = builder.add_extension(
+            x509.AuthorityInformationAccess([place]), critical=False
         )
     if permitted or excluded:
         builder = builder.add_extension(
@@ -188,14 +211,14 @@ def issue(
         )
     unhashed = isinstance(signer, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
     algorithm = None if unhashed else digest or hashes.SHA256()
-    return Issued(builder.sign(signer, algorithm), own, by)
+    return Issued(builder.sign(signer, algorithm), own, by, key)
 
 
 def root(
     cn: str = "Test Root",
     *,
     key: str = "p256",
-    not_before: datetime = NOW - DAY,
+    not_before: datetime = NOW - 2 * DAY,
     not_after: datetime = NOW + 90 * DAY,
 ) -> Issued:
     """Make a self-signed CA; each name has a key of its own."""
@@ -216,7 +239,7 @@ def intermediate(
     cn: str = "Test Intermediate",
     *,
     key: str = "p256",
-    not_before: datetime = NOW - DAY,
+    not_before: datetime = NOW - 2 * DAY,
     not_after: datetime = NOW + 90 * DAY,
     path_length: int | None = None,
 ) -> Issued:
