@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import click
 
 from kurrent_conn.cli.demo import demo
-from kurrent_conn.cli.uri import uri
 from kurrent_conn.cli.tls import tls
+from kurrent_conn.cli.uri import uri
 from kurrent_conn.errors import ConfigurationError, KurrentConnError
 
 
