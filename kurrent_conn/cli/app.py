@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from kurrent_conn.cli.demo import demo
+from kurrent_conn.cli.discover import discover
 from kurrent_conn.cli.tls import tls
 from kurrent_conn.cli.uri import uri
 from kurrent_conn.errors import ConfigurationError, KurrentConnError
@@ -19,6 +20,7 @@ def app() -> None:
 
 
 app.add_command(demo)
+app.add_command(discover)
 app.add_command(uri)
 app.add_command(tls)
 
