@@ -8,6 +8,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import grpc
+
 import kurrent_conn
 from kurrent_conn import Outcome
 from kurrent_conn.testing import SimulatedCluster
@@ -45,7 +46,9 @@ def main() -> None:
                 print(f"{leader.advertised} died; {heir.advertised} is being elected")
             append_once(client, number)
         found = [int(recorded.data) for recorded in client.read("orders")]
-        print(f"read back {len(found)} events, in order: {found == list(range(EVENTS))}")
+        print(
+            f"read back {len(found)} events, in order: {found == list(range(EVENTS))}"
+        )
 
 
 if __name__ == "__main__":
