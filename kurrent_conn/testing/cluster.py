@@ -146,6 +146,17 @@ class SimulatedNode:
         """
         self._cluster.run(self._cluster.director.resign(self.index))
 
+    def assume(self, state: NodeState) -> None:
+        """Put it into any state, as servers pass through many for a moment.
+
+        It stays there until the next election, restart or order. The others hear of
+        it; who leads does not change.
+
+        Args:
+            state: The state.
+        """
+        self._cluster.run(self._cluster.director.assume(self.index, state))
+
     def behave(self, conduct: Conduct) -> None:
         """Change how it misbehaves while it lives.
 
@@ -340,12 +351,13 @@ class SimulatedCluster:
         Raises:
             ValueError: The node is dead, frozen or a read-only replica.
         """
+        director = self.director
         index = node if isinstance(node, int) else node.index
         winner = self.nodes[index]
         if not winner.is_alive or winner.is_frozen or winner.is_read_only:
             raise ValueError(f"{winner!r} cannot be elected")
         election = Election()
-        self.run(self._elect(index, after_s, election))
+        self.run(self._elect(director, index, after_s, election))
         return election
 
     def wait_until_settled(self, timeout_s: float = 10.0) -> None:
@@ -409,8 +421,9 @@ class SimulatedCluster:
         )
         await self._director.start()
 
-    async def _elect(self, index: int, after_s: float, election: Election) -> None:
-        director = self.director
+    async def _elect(
+        self, director: Director, index: int, after_s: float, election: Election
+    ) -> None:
         await director.begin_election(index)
 
         async def win() -> None:

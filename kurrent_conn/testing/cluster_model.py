@@ -20,6 +20,17 @@ from uuid import UUID
 from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.core.endpoint import Endpoint
 
+_KNOWS_NO_LEADER = frozenset(
+    {
+        NodeState.INITIALIZING,
+        NodeState.DISCOVER_LEADER,
+        NodeState.UNKNOWN,
+        NodeState.READ_ONLY_LEADERLESS,
+        NodeState.SHUTTING_DOWN,
+        NodeState.SHUTDOWN,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -32,6 +43,7 @@ class Seat:
         instance_id: Changes with every start.
         state: Its own state.
         leader: The index of the node that it takes for the leader.
+        term: The election that it heard of last.
         is_running: Whether its process lives.
         is_frozen: Whether its process is stopped.
         side: Nodes hear each other only on the same side of a partition.
@@ -43,6 +55,7 @@ class Seat:
     instance_id: UUID
     state: NodeState = NodeState.INITIALIZING
     leader: int | None = None
+    term: int = 0
     is_running: bool = True
     is_frozen: bool = False
     side: int = 0
@@ -178,6 +191,21 @@ def restarted(
     return _rejoined(up, index, now_s)
 
 
+def assumed(
+    model: ClusterModel, index: int, state: NodeState, now_s: float
+) -> ClusterModel:
+    """A node enters any state, for whatever reason, and says so.
+
+    Args:
+        model: The cluster before.
+        index: The node.
+        state: The state; in one that knows no leader the node forgets its leader.
+        now_s: Unix time, in seconds.
+    """
+    leader = None if state in _KNOWS_NO_LEADER else model.leader
+    return _announced(_seated(model, index, state=state, leader=leader), index, now_s)
+
+
 def resigning(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
     """The leader prepares to step down: it still reads, and writes nothing more.
 
@@ -220,20 +248,19 @@ def elected(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
         now_s: Unix time, in seconds.
     """
     audience = [i for i in _awake(model) if model.hears(i, index)]
-    winner = _seated(model, index, state=NodeState.LEADER, leader=index)
+    term = model.term + 1
+    winner = _seated(model, index, state=NodeState.LEADER, leader=index, term=term)
     for voter in audience:
         if voter != index:
-            quiet = _leaderless(winner.seats[voter])
-            winner = _seated(winner, voter, state=quiet.state, leader=index)
+            state = _leaderless(winner.seats[voter]).state
+            winner = _seated(winner, voter, state=state, leader=index, term=term)
 
     def heard(subject: int, belief: Belief) -> Belief:
         if subject == index:
             return replace(belief, state=NodeState.LEADER, is_alive=True, since_s=now_s)
         return replace(belief, state=NodeState.UNKNOWN, since_s=now_s)
 
-    return replace(
-        _rewritten(winner, audience, heard), term=model.term + 1, leader=index
-    )
+    return replace(_rewritten(winner, audience, heard), term=term, leader=index)
 
 
 def reported(model: ClusterModel, now_s: float) -> ClusterModel:
@@ -252,7 +279,7 @@ def reported(model: ClusterModel, now_s: float) -> ClusterModel:
             state = (
                 NodeState.READ_ONLY_REPLICA if seat.is_read_only else NodeState.FOLLOWER
             )
-            model = _seated(model, index, state=state, leader=leader)
+            model = _seated(model, index, state=state, leader=leader, term=model.term)
             model = _announced(model, index, now_s)
     return model
 

@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
+from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.testing import cluster_model as step
 from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.cluster_model import Seat
@@ -134,6 +135,16 @@ class Director:
         if self.model.leader == index:
             self.model = step.resigning(self.model, index, time.time())
             await self._publish()
+
+    async def assume(self, index: int, state: NodeState) -> None:
+        """Put a node into a state.
+
+        Args:
+            index: The node.
+            state: The state.
+        """
+        self.model = step.assumed(self.model, index, state, time.time())
+        await self._publish()
 
     async def begin_election(self, index: int) -> None:
         """Leave the cluster without a leader.

@@ -47,7 +47,7 @@ def view_of(model: ClusterModel, index: int) -> NodeView:
         state=seat.state,
         leader=None if seat.leader is None else model.seats[seat.leader].advertised,
         members=tuple(_member(about, belief) for about, belief in ordered),
-        term=model.term,
+        term=seat.term,
     )
 
 

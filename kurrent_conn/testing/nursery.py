@@ -19,8 +19,7 @@ from typing import Any, Final
 
 import kurrent_conn
 from kurrent_conn.testing.link import Link, Replies, attach
-from kurrent_conn.testing.process import BORN, NOTICE
-from kurrent_conn.testing.process_message import Done, Failed, Ready
+from kurrent_conn.testing.process_message import BORN, NOTICE, Done, Failed, Ready
 
 _START_TIMEOUT_S: Final = 20.0
 _PACKAGE_ROOT: Final = Path(kurrent_conn.__file__).parent.parent

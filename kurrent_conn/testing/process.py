@@ -17,18 +17,20 @@ import os
 import select
 import signal
 import socket
-import struct
 import sys
 from typing import Any, Final
 
 from kurrent_conn.testing.link import Link, attach
 from kurrent_conn.testing.log_process import LogKeeper
 from kurrent_conn.testing.node_process import NodeKeeper
-from kurrent_conn.testing.process_message import Failed, Ready, ServeLog
-
-NOTICE: Final = struct.Struct("!cI")
-BORN: Final = b"b"
-EXITED: Final = b"x"
+from kurrent_conn.testing.process_message import (
+    BORN,
+    EXITED,
+    NOTICE,
+    Failed,
+    Ready,
+    ServeLog,
+)
 
 _PR_SET_PDEATHSIG: Final = 1
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
+from typing import Final
 
 from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.conduct import Conduct
@@ -11,6 +13,11 @@ from kurrent_conn.testing.gossip_view import NodeView
 from kurrent_conn.testing.node_context import CommitResult, Errand
 from kurrent_conn.testing.record import Record
 from kurrent_conn.testing.stage import Gate, NodePlan
+
+NOTICE: Final = struct.Struct("!cI")
+BORN: Final = b"b"
+EXITED: Final = b"x"
+"""From the process that forks: what happened, and the process id it happened to."""
 
 
 @dataclass(frozen=True, slots=True)
