@@ -19,7 +19,7 @@ _MAX_DIGITS: Final = 30
 _SIGNED: Final = re.compile(r"[+-]?[0-9]+")
 _SIGNED_ANY_DIGIT: Final = re.compile(r"[+-]?\d+")
 _UNSIGNED: Final = re.compile(r"\+?[0-9]+")
-_JAVASCRIPT: Final = re.compile(r"([+-]?)(?:0[xX]0*([0-9a-fA-F]+)|0*([0-9]+))")
+_JAVASCRIPT: Final = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]*)|([0-9]+))")
 _BLANKS_OF_DOTNET: Final = "\t\n\v\f\r "
 
 
@@ -93,10 +93,10 @@ def node(text: str) -> int:
     if found is None:
         raise Refusal("does not start with a number")
     sign, hexadecimal, decimal = found.groups()
-    if hexadecimal is not None:
-        size = int(hexadecimal[:_MAX_DIGITS], 16)
-    else:
-        size = int(decimal[:_MAX_DIGITS])
+    digits, base = (decimal, 10) if hexadecimal is None else (hexadecimal, 16)
+    if not digits:
+        raise Refusal("does not start with a number")
+    size = int(digits.lstrip("0")[:_MAX_DIGITS] or "0", base)
     return -size if sign == "-" else size
 
 

@@ -53,6 +53,7 @@ _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _TRIMMED: Final = "".join(map(chr, range(0x21)))
 _DROPPED: Final = str.maketrans("", "", "\t\n\r")
 _AUTHORITY_END: Final = re.compile("[/?#]")
+_DIGITS: Final = re.compile("[0-9]+")
 _BAD_HOST: Final = re.compile(r"[\x00\t\n\r #/:<>?@\[\\\]^|]")
 
 # What stays as it is where the crate percent-encodes; `%` always stays.
@@ -233,17 +234,19 @@ def _parse_ipv6(address: str) -> str:
     return f"[{IPv6Address(address).compressed}]"
 
 
-def _parse_port(digits: str) -> int | None:
-    digits = digits.partition("\\")[0]
-    if not digits:
-        return None
-    significant = digits.lstrip("0")
-    if not (digits.isascii() and digits.isdigit()) or len(significant) > len("65535"):
+def _parse_port(text_after: str) -> int | None:
+    digits = _DIGITS.match(text_after)
+    size = digits.end() if digits else 0
+    significant = text_after[:size].lstrip("0")
+    rest = text_after[size:]
+    if len(significant) > len("65535") or (rest and not rest.startswith("\\")):
         raise _BadPort
     port = int(significant or "0")
     if port > number.UINT16_MAX:
         raise _BadPort
-    return port
+    if rest:
+        raise Refusal("a port ends in a backslash, which starts a path")
+    return port if size else None
 
 
 def _hosts(url: _Url) -> tuple[Seed, ...]:
