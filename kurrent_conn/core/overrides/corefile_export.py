@@ -31,7 +31,9 @@ from kurrent_conn.core.overrides.pattern_text import (
     groups_in,
     literal,
     refuse_choices,
+    refuse_last_group,
     shifted,
+    without_groups,
 )
 from kurrent_conn.core.overrides.plan import label
 from kurrent_conn.core.overrides.prepared import Rule
@@ -218,8 +220,9 @@ def _write_sidecar(rule: SidecarRule, block: _Block, place: int) -> None:
         block.lines.append(_line(Then.STOP, NameMatch.EXACT, rule.host, target))
         return
     refuse_choices(rule.host)
-    pattern = f"(?:{before_end(rule.host)})"
-    block.lines.append(_whole_regex(Then.STOP, pattern, braces(target, rule.host)))
+    pattern, target = f"(?:{before_end(rule.host)})", braces(target, rule.host)
+    refuse_last_group(target)
+    block.lines.append(_whole_regex(Then.STOP, pattern, target))
 
 
 def _refuse_extras(rule: Override) -> None:
@@ -240,9 +243,10 @@ def _refuse_extras(rule: Override) -> None:
     ]
     if reasons:
         raise InvalidOverride(f"it {', '.join(reasons)}; CoreDNS knows names only")
+    grouped = rule.kind in {MatchKind.REGEX, MatchKind.WILDCARD}
     for target in rule.targets:
-        bare = shifted(target.host, 0).translate({ord("{"): "0", ord("}"): "0"})
-        problem = host_problem(bare.strip(".") or ".")
+        text = without_groups(target.host) if grouped else target.host
+        problem = host_problem(text)
         if problem and "character" in problem:
             raise InvalidOverride(f"its target {target} is no host: it {problem}")
 

@@ -45,6 +45,30 @@ def shifted(target: str, by: int) -> str:
     return _GROUP.sub(lambda found: f"{{{int(found[1]) + by}}}", target)
 
 
+def without_groups(target: str) -> str:
+    """Put a letter for each `{n}`, to look at the text around them.
+
+    Args:
+        target: The target's host.
+    """
+    return _GROUP.sub("x", target)
+
+
+def refuse_last_group(target: str) -> None:
+    """Refuse a target that ends in a group, which may bring a dot of its own.
+
+    CoreDNS puts a dot after it and fails on two; the sidecar takes one for the end.
+
+    Args:
+        target: The target's host.
+
+    Raises:
+        InvalidOverride: It ends so.
+    """
+    if target.endswith("}") and _GROUP.search(target, target.rfind("{")):
+        raise InvalidOverride("its result ends in a group, which may end in a dot")
+
+
 def before_end(pattern: str) -> str:
     """Prepare a pattern for text after it: without an anchor at its end.
 

@@ -126,7 +126,7 @@ class Override:
                 f"a rule has one of {', '.join(MatchKind)}; this one has {words}"
             )
         kind, pattern = given[0]
-        if not pattern.strip("."):
+        if not (pattern if kind is MatchKind.REGEX else pattern.strip(".")):
             raise InvalidOverride(f"{kind} is empty; write what it must match")
         return kind, pattern
 

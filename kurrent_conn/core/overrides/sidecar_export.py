@@ -19,6 +19,7 @@ from kurrent_conn.core.overrides.pattern_text import (
     groups_in,
     inside_anchors,
     literal,
+    refuse_last_group,
     refuse_open_quote,
 )
 from kurrent_conn.core.overrides.plan import label
@@ -100,6 +101,7 @@ def _override(rule: Override) -> SidecarRule:
             )
         case MatchKind.REGEX:
             refuse_open_quote(rule.pattern)
+            refuse_last_group(target.host)
             count = compile_pattern(rule.pattern).group_count
             result = dollars(target.host, count)
             return SidecarRule(f"(?i)^(?:{rule.pattern})$", result, regex=True)
@@ -162,6 +164,7 @@ def _regex(rule: Rewrite, target: str) -> SidecarRule:
     if 0 in groups_in(target):
         raise InvalidOverride("{0} has the trailing dot, which makes an invalid name")
     inner = inside_anchors(rule.source)
+    refuse_last_group(target)
     count = compile_pattern(rule.source).group_count
     return SidecarRule(f"^(?:{inner})$", dollars(target, count), regex=True)
 
