@@ -54,8 +54,9 @@ def mismatch(names: PresentedNames, expected: str) -> NameMismatch | None:
 
     Source: grpc core 1.80 to 1.85, `HostNameCertificateVerifier`, run against a row
     for each line of the table above; wildcards also: Kurrent Kubernetes Operator,
-    "managing certificates". Clients disagree: OpenSSL, .NET and Go never look at the
-    common name where any alternative name stands, gRPC does where none is a DNS name.
+    "managing certificates". OpenSSL looks at the common name in the same cases; the
+    server, towards its peers, only where there is no alternative name of any kind
+    (`CertificateExtensions.cs`).
     One difference from gRPC is kept: it lets `*.0.0.1` cover 127.0.0.1, we do not.
     """
     if any(covers(name, expected) for name in names.verifiable):

@@ -14,11 +14,11 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from kurrent_conn.core.endpoint import Endpoint, normalized_host
 
@@ -32,7 +32,13 @@ Source: RFC 9113, sections 3.4 and 6.5.
 
 _Result = TypeVar("_Result")
 
+_Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
+
+_ALERT: Final = 21  # content types and messages of RFC 8446, sections 5.1 and 4
+_HANDSHAKE: Final = 22
 _CERTIFICATE_REQUEST: Final = 13
+_CLOSE_NOTIFY: Final = 0
+_PLAIN_ALERT_BYTES: Final = 7
 _DER: Final = 2  # `_ssl.ENCODING_DER`
 _NO_CHECK_TIME: Final = (
     0x200000  # X509_V_FLAG_NO_CHECK_TIME, which `ssl` has no name for
@@ -63,7 +69,7 @@ class Handshake:
             to the others.
         protocol: The application protocol agreed on; None for none.
         heard: The first bytes of the server's answer, not decrypted.
-        reason: OpenSSL's word for an alert or a failure, in capitals.
+        alert: The number of the server's alert (RFC 8446, section 6); None for none.
         verify_code: OpenSSL's X509_V_ERR_ number when our verification refused.
         verify_message: Its words for that number.
         wants_certificate: Whether the server asked for a client certificate.
@@ -74,7 +80,7 @@ class Handshake:
     chain: tuple[bytes, ...] = ()
     protocol: str | None = None
     heard: bytes = b""
-    reason: str = ""
+    alert: int | None = None
     verify_code: int = 0
     verify_message: str = ""
     wants_certificate: bool = False
@@ -158,7 +164,7 @@ def connect(endpoint: Endpoint, deadline: Deadline) -> socket.socket:
     Raises:
         OSError: No address answered, among them TimeoutError.
     """
-    found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    found = _addresses(endpoint)
     refusal: OSError = ConnectionError(f"{endpoint.host} has no address")
     for at, (family, kind, number, _, address) in enumerate(found):
         left_s = deadline.left_s() / (len(found) - at)
@@ -172,6 +178,14 @@ def connect(endpoint: Endpoint, deadline: Deadline) -> socket.socket:
         else:
             return connection
     raise refusal
+
+
+def _addresses(endpoint: Endpoint) -> Sequence[_Address]:
+    try:
+        return socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    except ValueError as error:
+        # Letters beyond ASCII with an empty or endless label: IDNA cannot carry it.
+        raise OSError(f"{endpoint.host!r} is no host name") from error
 
 
 def shake_hands(
@@ -231,10 +245,11 @@ class _Look:
     outgoing: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
     heard: bytes = b""
     wants_certificate: bool = False
+    alert: int | None = None
     is_closed: bool = False
 
     def whole(self, *, greet: bool) -> Handshake:
-        self._listen_for_a_certificate_request()
+        self._listen()
         tls = self._tls()
         try:
             self._until_done(tls.do_handshake)
@@ -248,14 +263,15 @@ class _Look:
             )
         except ssl.SSLZeroReturnError:
             return self._seen(Ending.CLOSED, tls)
-        except ssl.SSLError as error:
-            reason = str(getattr(error, "reason", "")).upper().replace(" ", "_")
-            return self._seen(self._failure(reason), tls, reason=reason)
+        except ssl.SSLError:
+            return self._seen(self._failure(), tls)
         except TimeoutError:
             return self._seen(Ending.SILENT, tls)
         except OSError:
             return self._seen(Ending.CLOSED, tls)
-        return self._seen(Ending.DONE, tls, reply=reply)
+        unanswered = greet and not reply
+        ending = Ending.CLOSED if unanswered else Ending.DONE
+        return self._seen(ending, tls, reply=reply)
 
     def _tls(self) -> ssl.SSLObject:
         name: str | None = normalized_host(self.server_name)
@@ -268,14 +284,19 @@ class _Look:
             # without it rather than not at all.
             return self.context.wrap_bio(self.incoming, self.outgoing)
 
-    def _listen_for_a_certificate_request(self) -> None:
-        def note(*message: object) -> None:
-            _, direction, _, _, kind, _ = message
-            if direction == "read" and kind == _CERTIFICATE_REQUEST:
+    def _listen(self) -> None:
+        def note(*message: Any) -> None:
+            _, direction, _, content, kind, _ = message
+            if direction != "read":
+                return
+            if content == _HANDSHAKE and kind == _CERTIFICATE_REQUEST:
                 self.wants_certificate = True
+            if content == _ALERT and kind != _CLOSE_NOTIFY:
+                self.alert = int(kind)
 
-        # Private in `ssl` (3.8 to 3.14); without it a server that hangs up without an
-        # alert is not accused of having wanted a certificate.
+        # Private in `ssl` (3.8 to 3.14). Its errors have names for some alerts only.
+        # Without it an alert is known where it is not encrypted, and a server that
+        # hangs up is not accused of having wanted a certificate.
         with suppress(AttributeError, TypeError):
             self.context._msg_callback = note  # type: ignore[attr-defined]  # noqa: SLF001 - see above
 
@@ -319,8 +340,10 @@ class _Look:
         self.heard += data[: _CHUNK_BYTES - len(self.heard)]
         self.incoming.write(data)
 
-    def _failure(self, reason: str) -> Ending:
-        if "ALERT" in reason:
+    def _failure(self) -> Ending:
+        if self.alert is None and self.heard[:1] == bytes((_ALERT,)):
+            self.alert = self.heard[:_PLAIN_ALERT_BYTES][-1]
+        if self.alert is not None:
             return Ending.ALERT
         return Ending.CLOSED if self.is_closed else Ending.FAILED
 
@@ -329,17 +352,16 @@ class _Look:
         ending: Ending,
         tls: ssl.SSLObject,
         *,
-        reason: str = "",
         verify_code: int = 0,
         verify_message: str = "",
         reply: bytes = b"",
     ) -> Handshake:
         return Handshake(
             ending=ending,
-            chain=_chain(tls),
+            chain=presented_chain(tls),
             protocol=tls.selected_alpn_protocol(),
             heard=self.heard,
-            reason=reason,
+            alert=self.alert,
             verify_code=verify_code,
             verify_message=verify_message,
             wants_certificate=self.wants_certificate,
@@ -347,20 +369,27 @@ class _Look:
         )
 
 
-def _chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+def presented_chain(tls: object) -> tuple[bytes, ...]:
     """Give what the server presented, as far as this Python can.
 
     `get_unverified_chain` is public from Python 3.13 on; 3.10 to 3.12 have it one
     level down. The last resort is the leaf alone.
+
+    Args:
+        tls: An `ssl.SSLObject`, after its handshake or what there was of it.
+
+    Returns:
+        Certificates as DER, the leaf first; empty when none was seen.
     """
     public = getattr(tls, "get_unverified_chain", None)
     inner = getattr(getattr(tls, "_sslobj", None), "get_unverified_chain", None)
+    leaf = getattr(tls, "getpeercert", None)
     try:
         if public is not None:
             return tuple(public() or ())
         if inner is not None:
             return tuple(each.public_bytes(_DER) for each in inner() or ())
-        leaf = tls.getpeercert(binary_form=True)
+        alone = leaf(binary_form=True) if leaf is not None else None
     except (ssl.SSLError, ValueError, TypeError):
         return ()
-    return (leaf,) if leaf else ()
+    return (alone,) if alone else ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address
 from typing import Final, TypeVar
 
 from cryptography import x509
@@ -139,8 +139,6 @@ def _printable(text: str) -> str:
 
 def _address_text(address: object) -> str:
     # gRPC compares with what `inet_ntop` writes; `ipaddress` differs for mapped ones.
-    if isinstance(address, IPv4Address):
-        return str(address)
     if isinstance(address, IPv6Address):
         return socket.inet_ntop(socket.AF_INET6, address.packed)
     return str(address)
@@ -168,10 +166,9 @@ def _extended_usages(extensions: x509.Extensions) -> tuple[str, ...] | None:
 
 def _issuer_of_issuer(extensions: x509.Extensions) -> str:
     identifier = _extension(extensions, x509.AuthorityKeyIdentifier)
-    for name in (identifier and identifier.authority_cert_issuer) or ():
-        if isinstance(name, x509.DirectoryName):
-            return _printable(name.value.rfc4514_string())
-    return ""
+    names = (identifier and identifier.authority_cert_issuer) or ()
+    found = (each.value for each in names if isinstance(each, x509.DirectoryName))
+    return _printable("".join(each.rfc4514_string() for each in found))
 
 
 def _issuer_urls(extensions: x509.Extensions) -> tuple[str, ...]:

@@ -210,8 +210,6 @@ HEALTHY = (
         "the common name beside an address",
         issue(ROOT, names=("10.0.0.1",)),
         (ROOT,),
-        openssl=None,
-        because=GRPC_NAMES,
     ),
     Row(
         "a wildcard of the highest level",

@@ -16,6 +16,7 @@ from kurrent_conn.shells.handshake import (
     connect,
     judging_context,
     looking_context,
+    presented_chain,
     shake_hands,
 )
 from tests.shells.authority import NODE
@@ -108,3 +109,58 @@ def test_a_server_that_stops_in_the_middle() -> None:
         dial = Endpoint("127.0.0.1", listener.getsockname()[1])
         seen = shake_hands(dial, NODE, looking_context(), Deadline.after(0.1))
         assert seen.ending is Ending.SILENT
+
+
+def test_a_server_that_says_goodbye_after_our_greeting() -> None:
+    """A clean end of TLS without a reply counts as closed."""
+    context = server_context(PLAIN)
+
+    def reply(visitor: socket.socket) -> None:
+        with context.wrap_socket(visitor, server_side=True) as tls:
+            tls.recv(4096)
+            tls.unwrap()
+
+    with port(reply) as number:
+        seen = _shake(number, looking_context(), greet=True)
+    assert (seen.ending, seen.reply) == (Ending.CLOSED, b"")
+
+
+def test_what_is_no_host_name_is_an_os_error() -> None:
+    """Text that IDNA cannot carry is reported like a name that is absent."""
+    with pytest.raises(OSError, match="is no host name"):
+        connect(Endpoint("n\u00f6..test"), Deadline.after(5))
+
+
+class _Newer:
+    """Python 3.13 and later: the chain is public, as bytes."""
+
+    def get_unverified_chain(self) -> list[bytes]:
+        return [b"leaf", b"ca"]
+
+
+class _Bare:
+    """A Python that has no way to more than the leaf."""
+
+    def __init__(self, leaf: bytes | None) -> None:
+        self._leaf = leaf
+
+    def getpeercert(self, *, binary_form: bool) -> bytes | None:
+        if not binary_form:
+            raise ValueError
+        return self._leaf
+
+
+class _Early(_Newer):
+    """Before the handshake has come to certificates."""
+
+    def get_unverified_chain(self) -> list[bytes]:
+        raise ValueError("handshake not done yet")
+
+
+def test_the_chain_is_found_in_each_python() -> None:
+    """Public, one level down, the leaf alone, or nothing: never an exception."""
+    assert presented_chain(_Newer()) == (b"leaf", b"ca")
+    assert presented_chain(_Bare(b"leaf")) == (b"leaf",)
+    assert presented_chain(_Bare(None)) == ()
+    assert presented_chain(_Early()) == ()
+    assert presented_chain(object()) == ()

@@ -182,9 +182,10 @@ def test_a_refused_port_is_not_accused() -> None:
     assert seen.unreachable == "Connection refused"
 
 
-def test_a_name_without_an_address_is_not_accused() -> None:
+@pytest.mark.parametrize("host", ["absent.invalid", "x" * 64 + ".test"])
+def test_a_name_without_an_address_is_not_accused(host: str) -> None:
     """What cannot be resolved is another trouble."""
-    endpoint = Endpoint("absent.invalid", 2113)
+    endpoint = Endpoint(host, 2113)
     assert probe(endpoint, Route(endpoint, NODE), TRUST, timeout_s=10) == ()
 
 
@@ -231,6 +232,54 @@ def test_a_server_without_http2_is_named(alpn: tuple[str, ...]) -> None:
     assert found.presented_names == (NODE,)
 
 
+def test_a_server_that_refuses_h2_by_alert_is_named() -> None:
+    """Some servers end the handshake over ALPN; the certificate is looked at after."""
+    context = server_context(issue(ROOT, names=("other.test",)), alpn=())
+    alert = b"\x15\x03\x03\x00\x02\x02\x78"
+
+    def reply(visitor: socket.socket) -> None:
+        if b"\x02h2" in visitor.recv(4096, socket.MSG_PEEK):
+            visitor.recv(4096)
+            visitor.sendall(alert)
+        else:
+            greeting(context)(visitor)
+
+    def only_alert(visitor: socket.socket) -> None:
+        visitor.recv(4096)
+        visitor.sendall(alert)
+
+    with port(reply) as number:
+        kinds = _kinds(_look(number))
+    assert kinds == (FindingKind.NAME_MISMATCH, FindingKind.NO_ALPN_H2)
+    with port(only_alert) as number:
+        assert _kinds(_look(number)) == (FindingKind.NO_ALPN_H2,)
+
+
+def test_a_handshake_that_fails_for_another_reason_is_not_accused() -> None:
+    """An alert that says nothing of certificates is no finding."""
+
+    def reply(visitor: socket.socket) -> None:
+        visitor.recv(4096)
+        visitor.sendall(b"\x15\x03\x03\x00\x02\x02\x50")  # internal error
+
+    with port(reply) as number:
+        assert _look(number) == ()
+
+
+def test_a_server_that_dies_between_the_looks_is_judged_by_what_was_seen() -> None:
+    """One handshake is enough for a verdict; the second judge may be missing."""
+    context = server_context(PLAIN)
+    visits: list[int] = []
+
+    def reply(visitor: socket.socket) -> None:
+        visits.append(1)
+        if len(visits) == 1:
+            greeting(context)(visitor)
+
+    with port(reply) as number:
+        assert _kinds(_look(number, Trust(OTHER.pem))) == (FindingKind.UNTRUSTED,)
+
+
 def test_tls_1_2_is_fine() -> None:
     """GRPC speaks TLS 1.2, so a server that has no more is not accused."""
     newest = ssl.TLSVersion.TLSv1_2
@@ -254,7 +303,9 @@ def test_client_certificates(newest: ssl.TLSVersion) -> None:
         (foreign,) = _look(number, stranger)
     assert _kinds((bare, foreign)) == REJECTED * 2
     assert "gets none" in bare.hint
-    assert "does not take ours" in foreign.hint or "does not take our" in foreign.hint
+    assert "its alert: " in bare.hint
+    assert "its alert: unknown CA" in foreign.hint
+    assert "does not take our client certificate" in foreign.hint
 
 
 def test_an_optional_client_certificate_is_not_missed() -> None:

@@ -76,6 +76,16 @@ def test_keys_have_their_usual_names(kind: str, words: str) -> None:
     assert read_certificate(issue(CA, key=kind).der).key_type == words
 
 
+def test_an_unknown_key_is_named_by_its_number() -> None:
+    """A key of a kind that cannot be decoded does not hide the other facts."""
+    der = issue(CA).der
+    p256 = bytes.fromhex("2a8648ce3d030107")
+    unknown = der.replace(p256, bytes.fromhex("2a8648ce3d03017f"))
+    facts = read_certificate(unknown)
+    assert facts.key_type.startswith("unknown (1.2.840.10045.2.1")
+    assert facts.names.dns == (NODE,)
+
+
 def test_other_usages_and_spelled_issuers_are_kept() -> None:
     """An unknown usage keeps its number; the issuer's issuer is read where spelled."""
     assert read_certificate(issue(CA, usage=(ANY, SERVER, CLIENT)).der).extended_usages

@@ -63,6 +63,10 @@ def test_a_root_with_serial_number_zero_is_taken() -> None:
         (pem.write_certificates((CA.der[:-9],)), "certificate 1 of 1"),
         (pem.write_certificates((CA.der + b"x",)), "certificate 1 of 1"),
         (pem.write_certificates((CA.der[:1],)), "certificate 1 of 1"),
+        (
+            pem.write_certificates((b"\x30\x05\x30\x03\x02\x01\x05",)),
+            "certificate 1 of 1",
+        ),
         (CA.pem.replace(b"M", "é".encode(), 1), "certificate 1 of 1"),
     ],
 )
@@ -131,3 +135,9 @@ def test_a_certificate_with_an_unreadable_key_matches_nothing() -> None:
     """Looking for a key's certificate passes over what cannot be decoded."""
     key = pem.read_key(issue(CA, cn=NODE, usage=(CLIENT,)).key_pem)
     assert pem.certificate_of(key, (b"\x30\x00",)) is None
+
+
+def test_a_store_is_read_past_what_is_no_base64() -> None:
+    """One damaged block of a store does no harm to the others."""
+    damaged = CA.pem.replace(b"M", "é".encode(), 1)
+    assert tuple(pem.read_blocks(damaged + OTHER.pem)) == (OTHER.der,)
