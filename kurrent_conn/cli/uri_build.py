@@ -218,9 +218,9 @@ def _from_file(file: Path, name: str | None) -> ResourceValues:
     except (OSError, ValueError) as error:
         raise click.FileError(str(file), f"cannot be read: {error}") from None
     found = read_resources(text)
-    chosen = [each for each in found if name in {None, each["name"]}]
+    chosen = [each for each in found if name in {None, each.get("name")}]
     if len(chosen) != 1:
-        names = ", ".join(each["name"] for each in found)
+        names = ", ".join(str(each.get("name")) for each in found)
         problem = Problem(
             "file", f"holds {names}", hint="choose one of them with --resource"
         )

@@ -109,10 +109,10 @@ def _redirect(turn: Turn, node: Node, leader: Endpoint | None) -> None:
 
 
 def _follow(turn: Turn, node: Node, leader: Endpoint) -> None:
-    routes = turn.state.plan.router.routes(leader)
+    first, *others = turn.state.plan.router.routes(leader)
     route = turn.state.proven.get(leader)
     turn.state = replace(turn.state, redirected=True)
-    if leader in turn.state.suspects or (route is None and len(routes) > 1):
+    if leader in turn.state.suspects or (route is None and others):
         turn.state = replace(turn.state, ask_first=leader)
         drop(turn, NodePreference.LEADER)
         return
@@ -121,4 +121,4 @@ def _follow(turn: Turn, node: Node, leader: Endpoint) -> None:
         turn.publish(
             Topology(before.members, leader, before.generation + 1, node.advertised),
         )
-    open_node(turn, NodePreference.LEADER, leader, route or routes[0], "redirected")
+    open_node(turn, NodePreference.LEADER, leader, route or first, "redirected")

@@ -40,11 +40,12 @@ def entry_serializer(serializer: Serializer) -> Callable[[Entry], bytes]:
     """
 
     def serialize(entry: Entry) -> bytes:
-        if entry.data is None:
+        data = entry.data
+        if data is None:
             message = entry.message
-            entry.data = message if serializer is None else serializer(message)
-            entry.replay.count(len(entry.data))
-        return entry.data
+            data = entry.data = message if serializer is None else serializer(message)
+            entry.replay.count(len(data))
+        return data
 
     return serialize
 

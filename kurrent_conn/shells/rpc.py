@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Any, Final
 
 import grpc
 
@@ -21,18 +21,6 @@ from kurrent_conn.core.failure import (
 from kurrent_conn.errors import KurrentConnError
 from kurrent_conn.wire.not_leader import not_leader_of
 from kurrent_conn.wire.status import reason_of
-
-
-class Failed(Protocol):
-    """What a failed call answers in both flavours of grpc."""
-
-    def code(self) -> grpc.StatusCode | None:
-        """Give the status code."""
-        ...
-
-    def details(self) -> str | None:
-        """Give the status text."""
-        ...
 
 
 def failure_of(error: BaseException) -> RpcFailure:
@@ -66,7 +54,8 @@ def _metadata(error: BaseException) -> tuple[tuple[str, str | bytes], ...]:
     found: list[tuple[str, str | bytes]] = []
     for name in ("initial_metadata", "trailing_metadata"):
         read = getattr(error, name, None)
-        found.extend((read() if callable(read) else None) or ())
+        pairs: Any = read() if callable(read) else None
+        found.extend(pairs or ())
     return tuple(found)
 
 

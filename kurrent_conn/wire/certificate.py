@@ -161,7 +161,7 @@ def _extended_usages(extensions: x509.Extensions) -> tuple[str, ...] | None:
     usages = _extension(extensions, x509.ExtendedKeyUsage)
     if usages is None:
         return None
-    return tuple(_USAGES.get(each, each.dotted_string) for each in usages)
+    return tuple(str(_USAGES.get(each, each.dotted_string)) for each in usages)
 
 
 def _issuer_of_issuer(extensions: x509.Extensions) -> str:

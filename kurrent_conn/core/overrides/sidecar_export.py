@@ -172,9 +172,10 @@ def _regex(rule: Rewrite, target: str) -> SidecarRule:
 def _hosts_entry(rule: HostsEntry) -> SidecarRule:
     if not rule.scope.is_everything:
         raise InvalidOverride("it applies to one server block only")
-    if len(rule.addresses) > 1:
+    address, *others = rule.addresses
+    if others:
         raise InvalidOverride("it has several addresses")
     name = fully_qualified(rule.name)[:-1]
     if name.startswith("*."):
-        return SidecarRule("[^.]+" + literal(name[1:]), rule.addresses[0], regex=True)
-    return SidecarRule(name, rule.addresses[0])
+        return SidecarRule("[^.]+" + literal(name[1:]), address, regex=True)
+    return SidecarRule(name, address)
