@@ -17,8 +17,8 @@ settings.register_profile("local", deadline=None, max_examples=100)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 
 _GRACE_S = 10.0
-_PROCESS_WIDE = ("_poll_wrapper", "asyncio_", "pytest_timeout", "ThreadPoolExecutor")
-"""Threads that grpc.aio, asyncio and pytest-timeout keep for the whole process."""
+_PROCESS_WIDE = ("_poll_wrapper", "asyncio_", "pytest_timeout", "Dummy-")
+"""Threads that grpc, asyncio and pytest-timeout keep for the whole process."""
 
 
 def _threads() -> set[str]:

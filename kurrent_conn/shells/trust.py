@@ -104,7 +104,7 @@ def read_trust(settings: Settings) -> Trust:
     Raises:
         InvalidTlsFile: A file is missing, cannot be read, holds no usable PEM; the
             key is encrypted, of a kind gRPC cannot use, or does not belong to the
-            certificate; one of certificate and key is given without the other.
+            certificate.
     """
     roots, description = (
         _system_roots()
@@ -227,16 +227,8 @@ def _blocks_in(path: str) -> tuple[bytes, ...]:
 def _client_certificate(
     chain_path: str | None, key_path: str | None
 ) -> tuple[bytes | None, bytes | None]:
-    if chain_path is None and key_path is None:
+    if chain_path is None or key_path is None:  # both or none: `Settings` sees to it
         return None, None
-    if key_path is None:
-        raise InvalidTlsFile(
-            _CERTIFICATE_OPTION, str(chain_path), f"it needs {_KEY_OPTION} beside it"
-        )
-    if chain_path is None:
-        raise InvalidTlsFile(
-            _KEY_OPTION, key_path, f"it needs {_CERTIFICATE_OPTION} beside it"
-        )
     chain = _certificates(_CERTIFICATE_OPTION, chain_path)
     try:
         key = pem.read_key(_bytes(_KEY_OPTION, key_path))

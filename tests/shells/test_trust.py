@@ -285,17 +285,6 @@ def test_certificate_and_key_may_share_a_file(tmp_path: Path) -> None:
     assert given.client_chain == b"".join(each.pem for each in OURS.chain)
 
 
-def test_each_half_of_the_client_certificate_needs_the_other(tmp_path: Path) -> None:
-    """One option without the other names both."""
-    certificate, key = OURS.write(tmp_path)
-    with pytest.raises(InvalidTlsFile, match="needs userKeyFile") as caught:
-        read_trust(_settings(None, certificate, None))
-    assert caught.value.option == "userCertFile"
-    with pytest.raises(InvalidTlsFile, match="needs userCertFile") as caught:
-        read_trust(_settings(None, None, key))
-    assert caught.value.option == "userKeyFile"
-
-
 def test_an_encrypted_key_is_a_clear_error(tmp_path: Path) -> None:
     """The error says that it is encrypted and how to open it, and shows no secret."""
     certificate, _ = OURS.write(tmp_path)
