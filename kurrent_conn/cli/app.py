@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import click
 
+from kurrent_conn.cli.demo import demo
+from kurrent_conn.cli.discover import discover
+from kurrent_conn.cli.tls import tls
 from kurrent_conn.cli.uri import uri
 from kurrent_conn.errors import ConfigurationError, KurrentConnError
 
@@ -16,7 +19,10 @@ def app() -> None:
     """Connect to KurrentDB clusters: try it, look at it, find what is wrong."""
 
 
+app.add_command(demo)
+app.add_command(discover)
 app.add_command(uri)
+app.add_command(tls)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ Values only. Who is chosen is decided in `selection`, what is believed in `belie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Final
 from uuid import UUID
@@ -66,14 +66,15 @@ class Member:
             listed for 30 minutes with its last state.
         instance_id: Changes when the process restarts; zero for `Manager` entries.
         time_stamp_s: Unix time of the member's last word, in seconds, by the clock
-            of the node that answered.
+            of the node that answered. Not part of equality: it changes with every
+            answer, and news is what differs otherwise.
     """
 
     advertised: Endpoint
     state: NodeState | int
     is_alive: bool
     instance_id: UUID = NO_INSTANCE
-    time_stamp_s: float = 0.0
+    time_stamp_s: float = field(default=0.0, compare=False)
 
     @property
     def state_name(self) -> str:

@@ -1,1 +1,17 @@
-"""testing."""
+"""A KurrentDB cluster on loopback that fails like the real one.
+
+`SimulatedCluster` is the door. Needs the runtime dependencies only.
+"""
+
+from kurrent_conn.testing.certificates import CertificateAuthority, KeyPair
+from kurrent_conn.testing.cluster import Election, SimulatedCluster, SimulatedNode
+from kurrent_conn.testing.conduct import Conduct
+
+__all__ = [
+    "CertificateAuthority",
+    "Conduct",
+    "Election",
+    "KeyPair",
+    "SimulatedCluster",
+    "SimulatedNode",
+]

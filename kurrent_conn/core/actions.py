@@ -1,0 +1,125 @@
+"""What a shell is to do: everything that `advance` can ask for, in the imperative.
+
+A shell carries the actions out in their order and decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kurrent_conn.core.attempt import Attempt
+from kurrent_conn.core.cluster import NodePreference, Topology
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.notice import Notice
+from kurrent_conn.core.route import Route
+from kurrent_conn.core.state import Node
+
+
+@dataclass(frozen=True, slots=True)
+class ReadGossip:
+    """Ask one endpoint for gossip; answer with `GossipRead` or `GossipFailed`.
+
+    Args:
+        read: The number that the answer carries.
+        endpoint: Who is asked: a seed or an advertised endpoint.
+        route: Where to connect, and which name to verify.
+        timeout_s: The read's own deadline in seconds.
+        with_credentials: Whether to send user name and password.
+    """
+
+    read: int
+    endpoint: Endpoint
+    route: Route
+    timeout_s: float
+    with_credentials: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRead:
+    """Stop a read; its answer is no longer wanted."""
+
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Say `Woke` at this instant (monotonic seconds); replaces the last `WakeAt`.
+
+    None: there is nothing to wake for.
+    """
+
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Show this snapshot to users, and end every wait for news with it."""
+
+    topology: Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Send the calls of a preference to this node; end every wait for it.
+
+    Repeated for a node that is open already, it only ends the waits.
+    """
+
+    preference: NodePreference
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Let new calls of a preference wait for the next `Open`; its channel stays."""
+
+    preference: NodePreference
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """Make no new call on the channel of this route; running calls finish on it."""
+
+    route: Route
+
+
+class Ending(StrEnum):
+    """Why a wait ended without a node."""
+
+    DEADLINE = "deadline"
+    ROUNDS = "rounds"
+    FATAL = "fatal"
+    UNTRUSTED = "untrusted"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """End these waits with an error.
+
+    Args:
+        waiters: Their numbers.
+        ending: Why.
+        reason: Why, in one sentence for people.
+        attempts: What was tried, one entry an endpoint and route.
+        untrusted: The host outside `trusted_names`, and who named it.
+    """
+
+    waiters: tuple[int, ...]
+    ending: Ending
+    reason: str
+    attempts: tuple[Attempt, ...]
+    untrusted: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Tell the user's `on_event` and the log."""
+
+    notice: Notice
+
+
+Action = (
+    ReadGossip | CancelRead | WakeAt | Publish | Open | Shut | Retire | GiveUp | Note
+)

@@ -1,0 +1,161 @@
+"""What to make of an answer: who leads, who may be dialled, who must be asked itself.
+
+Pure questions about a `State`; the answers never change it.
+
+Gossip is hearsay: a dead leader stays listed alive for seconds, two leaders can be
+listed at once, and views differ. So a member is opened only after it answered a read
+itself ("proven"), and one that failed stays a suspect until it has answered again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kurrent_conn.core.cluster import Member, NodePreference, NodeState
+from kurrent_conn.core.endpoint import Endpoint, normalized_host
+from kurrent_conn.core.route import Route
+from kurrent_conn.core.selection import Choice, choose, is_candidate
+from kurrent_conn.core.state import Candidate, Node, State
+from kurrent_conn.core.trusted_name import matches
+
+
+def is_trusted(state: State, advertised: Endpoint) -> bool:
+    """Tell whether a host may be dialled: a seed, named by a rule, or by a pattern.
+
+    Args:
+        state: What the connection believes.
+        advertised: The endpoint that somebody named.
+    """
+    patterns = state.plan.trusted_names
+    if patterns is None:
+        return True
+    host = normalized_host(advertised.host)
+    return (
+        any(normalized_host(seed.host) == host for seed in state.plan.seeds)
+        or any(route.rule for route in state.plan.router.routes(advertised))
+        or matches(host, patterns)
+    )
+
+
+def chooses_by_gossip(state: State, preference: NodePreference) -> bool:
+    """Tell whether members are chosen, or the one given host is used as it is.
+
+    Args:
+        state: What the connection believes.
+        preference: Whose node is wanted. A redirect proves that the one host is one
+            of a cluster; from then on its leader is found by gossip.
+    """
+    if state.plan.by_gossip:
+        return True
+    return state.redirected and preference is NodePreference.LEADER
+
+
+def asks_members(state: State) -> bool:
+    """Tell whether members are asked for gossip too, or the seeds alone."""
+    return state.plan.by_gossip or state.redirected
+
+
+def candidates(state: State) -> Iterator[Candidate]:
+    """List who may be asked: last-known members, then the seeds, each route once.
+
+    Seeds stay candidates for ever, so that a cluster that was replaced behind the
+    same names is found again.
+    """
+    seen: set[Route] = set()
+    members = state.topology.members if asks_members(state) else ()
+    told_by = f"gossip from {state.topology.told_by}"
+    named = [
+        (member.advertised, told_by)
+        for member in members
+        if member.state != NodeState.MANAGER and is_trusted(state, member.advertised)
+    ]
+    if state.ask_first and is_trusted(state, state.ask_first):
+        named.append((state.ask_first, "a not-leader answer"))
+    named.extend((seed, "seed") for seed in state.plan.seeds)
+    for endpoint, source in named:
+        for route in state.plan.router.routes(endpoint):
+            if route not in seen:
+                seen.add(route)
+                yield Candidate(endpoint, route, source)
+
+
+def answerers(
+    state: State, candidate: Candidate, members: Iterable[Member]
+) -> frozenset[Endpoint]:
+    """Say which members an answer came from: by identity, else by the same route.
+
+    Args:
+        state: What the connection believes.
+        candidate: Who was asked.
+        members: What it answered.
+
+    Returns:
+        One identity as a rule; none for a seed that is a balancer.
+    """
+    listed = [m.advertised for m in members if m.state != NodeState.MANAGER]
+    if candidate.endpoint in listed:
+        return frozenset({candidate.endpoint})
+    if len(listed) == 1:
+        # A node on its own speaks for itself, whatever it advertises.
+        return frozenset(listed)
+    return frozenset(
+        advertised
+        for advertised in listed
+        if candidate.route in state.plan.router.routes(advertised)
+    )
+
+
+def is_self(state: State, node: Node, leader: Endpoint) -> bool:
+    """Tell whether a not-leader answer names the node that gave it.
+
+    One address may serve several nodes by SNI, so routes are compared, not addresses.
+
+    Source: server, `Services/VNode/LeaderInfoProvider.cs`: a node that knows no
+    leader names itself.
+
+    Args:
+        state: What the connection believes.
+        node: Who answered.
+        leader: Whom it named.
+    """
+    return leader == node.advertised or node.route in state.plan.router.routes(leader)
+
+
+def leaders(members: Iterable[Member]) -> list[Member]:
+    """List the members that are said to lead, alive ones only."""
+    return [
+        member
+        for member in members
+        if member.state == NodeState.LEADER and is_candidate(member)
+    ]
+
+
+def best(state: State, preference: NodePreference) -> Choice | None:
+    """Choose among the members believed in, for one preference.
+
+    Suspects and untrusted hosts are left out. Of two leaders the one that was heard
+    of last wins; an answer carries no epoch that could tell.
+
+    Args:
+        state: What the connection believes, with a search under way.
+        preference: What is asked for.
+    """
+    if state.search is None:
+        return None
+    tie = state.search.tie
+
+    def accepts(member: Member) -> bool:
+        return member.advertised not in state.suspects and is_trusted(
+            state, member.advertised
+        )
+
+    claims = [member for member in leaders(state.topology.members) if accepts(member)]
+    if preference is NodePreference.LEADER and len(claims) > 1:
+        newest = max(claims, key=lambda member: member.time_stamp_s)
+        return Choice(newest, fell_back=False)
+    return choose(
+        state.topology.members,
+        preference,
+        lambda member: tie.tie_break(member.advertised),
+        accepts,
+    )

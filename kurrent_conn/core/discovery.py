@@ -1,0 +1,142 @@
+"""The state machine: `advance(state, event, now) -> (state, actions)`.
+
+All of discovery, routing and failover, without a clock, a socket or a thread.
+
+    event         what it does
+    Wanted        a node is open: `Open` at once; else a search begins
+    Abandoned     the wait ends; without waits the search ends
+    GossipRead    belief is renewed; each wait that a member fits ends with `Open`;
+                  a member that never answered us is asked itself first
+    GossipFailed  the next candidates are asked, at once
+    CallFailed    connection lost: the node is a suspect, its channel retires
+                  not leader: the named leader opens at once, unless it must be asked
+                  not ready, no leader: the choice is dropped, a search will tell
+                  anything else: nothing moves
+    Woke          whatever is due: waves, rounds, deadlines
+    Closed        every wait ends, for good
+
+Knows members, routes and time; knows no channel. A search never closes a connection:
+the next `Wanted` begins a new one. What a caller does with a failed call is decided
+in `retry`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from kurrent_conn.core import search
+from kurrent_conn.core.actions import Action, Ending, Open, WakeAt
+from kurrent_conn.core.events import (
+    Abandoned,
+    CallFailed,
+    Closed,
+    Event,
+    GossipFailed,
+    GossipRead,
+    Wanted,
+    Woke,
+)
+from kurrent_conn.core.news import gossip_failed, gossip_read, match_waits
+from kurrent_conn.core.opening import call_failed
+from kurrent_conn.core.state import State, Waiter
+from kurrent_conn.core.turn import Turn
+
+
+def advance(state: State, event: Event, now: float) -> tuple[State, tuple[Action, ...]]:
+    """Take one event into account.
+
+    Args:
+        state: The state before it; left alone.
+        event: What happened.
+        now: Monotonic seconds, never less than at the call before.
+
+    Returns:
+        The state after it, and what the shell is to do, in order.
+    """
+    turn = Turn(state, now)
+    if not state.closed:
+        _take(turn, event)
+        _settle(turn)
+    elif isinstance(event, Wanted):
+        _refuse(turn, event)
+    return turn.state, tuple(turn.actions)
+
+
+def _take(turn: Turn, event: Event) -> None:
+    match event:
+        case Wanted():
+            _wanted(turn, event)
+        case Abandoned():
+            turn.state = replace(
+                turn.state,
+                waiters=tuple(
+                    w for w in turn.state.waiters if w.number != event.waiter
+                ),
+            )
+        case GossipRead():
+            gossip_read(turn, event)
+        case GossipFailed():
+            gossip_failed(turn, event)
+        case CallFailed():
+            call_failed(turn, event)
+        case Woke():
+            search.tick(turn)
+        case Closed():
+            search.give_up(turn, Ending.CLOSED, "the connection was closed")
+            turn.state = replace(turn.state, closed=True, chosen={})
+        case _:
+            assert_never(event)
+
+
+def _settle(turn: Turn) -> None:
+    """End waits that are over, and ask to be woken for what comes next."""
+    late = tuple(w.number for w in turn.state.waiters if w.deadline_at <= turn.now)
+    if late:
+        search.give_up(turn, Ending.DEADLINE, _deadline_reason(turn.state), late)
+    if turn.state.search is not None and not turn.state.waiters:
+        search.end(turn)
+    due = [w.deadline_at for w in turn.state.waiters]
+    if (next_ask := search.due_at(turn)) is not None:
+        due.append(next_ask)
+    wake_at = min(due, default=None)
+    if wake_at != turn.state.wake_at:
+        turn.act(WakeAt(wake_at))
+        turn.state = replace(turn.state, wake_at=wake_at)
+
+
+def _deadline_reason(state: State) -> str:
+    if state.search is not None and state.search.unmatched_since is not None:
+        listed = ", ".join(
+            f"{m.advertised} {m.state_name}{'' if m.is_alive else ' (dead)'}"
+            for m in state.topology.members
+        )
+        return (
+            "the cluster answered, but no member fitted before the deadline; "
+            f"last seen: {listed or 'no member at all'}"
+        )
+    return "no endpoint gave an answer before the deadline"
+
+
+def _wanted(turn: Turn, event: Wanted) -> None:
+    node = turn.state.chosen.get(event.preference) if event.preference else None
+    if node is not None and event.preference is not None:
+        turn.act(Open(event.preference, node))
+        return
+    waiter = Waiter(event.waiter, event.preference, event.deadline_at)
+    turn.state = replace(
+        turn.state,
+        waiters=(*turn.state.waiters, waiter),
+    )
+    if turn.state.search is None:
+        search.begin(turn)
+    elif turn.state.search.unmatched_since is not None:
+        # The search of somebody else may have heard enough already.
+        match_waits(turn)
+
+
+def _refuse(turn: Turn, event: Wanted) -> None:
+    turn.state = replace(
+        turn.state, waiters=(Waiter(event.waiter, event.preference, event.deadline_at),)
+    )
+    search.give_up(turn, Ending.CLOSED, "the connection is closed")

@@ -1,0 +1,98 @@
+"""What happened: everything that `advance` can be told, in the past tense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kurrent_conn.core.attempt import Phase
+from kurrent_conn.core.cluster import Member, NodePreference
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.failure import Verdict
+from kurrent_conn.core.state import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A caller wants a node.
+
+    Args:
+        waiter: The caller's number, unique within the connection.
+        preference: What it asks for; None asks for news of the cluster only
+            (`refresh`), which any answer satisfies.
+        deadline_at: When it gives up, monotonic seconds.
+    """
+
+    waiter: int
+    preference: NodePreference | None
+    deadline_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """A caller stopped waiting; the others go on."""
+
+    waiter: int
+
+
+@dataclass(frozen=True, slots=True)
+class GossipRead:
+    """A gossip read was answered.
+
+    Args:
+        read: The number of the `ReadGossip` action.
+        members: What the node said; empty is possible.
+        round_trip_s: From sending to the answer, in seconds.
+    """
+
+    read: int
+    members: tuple[Member, ...]
+    round_trip_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class GossipFailed:
+    """A gossip read failed.
+
+    Args:
+        read: The number of the `ReadGossip` action.
+        verdict: What the failure means.
+        phase: How far the read came.
+        cause: Why, in one sentence, without any secret.
+        denied: The node refused the read for lack of (the right) credentials.
+        answered: The node itself spoke, so it is up: it has no gossip to give.
+    """
+
+    read: int
+    verdict: Verdict
+    phase: Phase
+    cause: str
+    denied: bool = False
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed:
+    """A call on a node failed in a way that says something about the node.
+
+    Args:
+        node: The node that it went to, as opened.
+        verdict: What the failure means.
+        leader: The leader that the node named, with `Verdict.NOT_LEADER`.
+    """
+
+    node: Node
+    verdict: Verdict
+    leader: Endpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """The instant of the last `WakeAt` came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The connection was closed; nothing is wanted any more."""
+
+
+Event = Wanted | Abandoned | GossipRead | GossipFailed | CallFailed | Woke | Closed

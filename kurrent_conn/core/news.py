@@ -1,0 +1,224 @@
+"""What an answer, or a missing one, changes: belief first, then who is opened.
+
+A member is opened by gossip only after it answered a read itself: its own word proves
+the route, the certificate and the claim at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kurrent_conn.core import search
+from kurrent_conn.core.actions import Ending, Publish
+from kurrent_conn.core.attempt import Attempt, Phase
+from kurrent_conn.core.belief import (
+    answerers,
+    best,
+    chooses_by_gossip,
+    is_trusted,
+    leaders,
+)
+from kurrent_conn.core.cluster import Member, NodePreference, Topology
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.events import GossipFailed, GossipRead
+from kurrent_conn.core.failure import DEAD, FATAL, Verdict
+from kurrent_conn.core.notice import FellBack
+from kurrent_conn.core.opening import drop, open_node, retire_unused
+from kurrent_conn.core.selection import Choice, rank
+from kurrent_conn.core.state import Candidate, Read, State
+from kurrent_conn.core.turn import Turn
+
+
+def gossip_read(turn: Turn, event: GossipRead) -> None:
+    """Take an answer into account; one that nobody waits for changes nothing."""
+    read = _finish(turn, event.read)
+    if read is None:
+        return
+    heard = answerers(turn.state, read.candidate, event.members)
+    turn.state = replace(
+        turn.state,
+        round_trip_s=event.round_trip_s,
+        suspects=turn.state.suspects - heard - {read.candidate.endpoint},
+        proven={
+            **turn.state.proven,
+            **dict.fromkeys(heard, read.candidate.route),
+        },
+    )
+    _believe(turn, event.members, read.candidate.endpoint)
+    _revise(turn, heard)
+    _end_news_waits(turn)
+    _use_seed_as_it_is(turn, read.candidate)
+    match_waits(turn, heard)
+    if turn.state.waiters:
+        search.unmatched(turn)
+
+
+def gossip_failed(turn: Turn, event: GossipFailed) -> None:
+    """Take a missing answer into account, and ask on."""
+    read = _finish(turn, event.read)
+    if read is None:
+        return
+    if event.denied and _may_try_credentials(turn.state, read):
+        turn.state = replace(turn.state, gossip_needs_credentials=True)
+        search.ask(turn, read.candidate)
+        return
+    if event.verdict in DEAD | {Verdict.LATE}:
+        retire_unused(turn, read.candidate.route)
+    if event.answered and not event.denied:
+        _use_seed_as_it_is(turn, read.candidate)
+    candidate = read.candidate
+    if turn.state.topology.member(candidate.endpoint) is not None:
+        turn.state = replace(
+            turn.state, suspects=turn.state.suspects | {candidate.endpoint}
+        )
+    attempt = Attempt(
+        endpoint=candidate.endpoint,
+        route=candidate.route,
+        phase=event.phase,
+        cause=event.cause,
+        source=candidate.source,
+        hint=_hint(candidate, event.phase),
+    )
+    fatal = event.verdict in FATAL or event.denied
+    search.failed(turn, candidate, attempt, fatal)
+    if turn.state.search is not None and turn.state.search.unmatched_since is not None:
+        match_waits(turn)
+
+
+def _finish(turn: Turn, number: int) -> Read | None:
+    """Take a read off the list; None when its news is no longer wanted."""
+    read = next((r for r in turn.state.reads if r.number == number), None)
+    if read is not None:
+        turn.state = replace(
+            turn.state, reads=tuple(r for r in turn.state.reads if r is not read)
+        )
+    return read
+
+
+def _may_try_credentials(state: State, read: Read) -> bool:
+    return (
+        not read.with_credentials
+        and state.plan.has_credentials
+        and state.plan.may_send_credentials
+    )
+
+
+def _hint(candidate: Candidate, phase: Phase) -> str:
+    unreachable = phase in {Phase.RESOLVE, Phase.CONNECT}
+    if unreachable and candidate.source != "seed" and candidate.route.rule is None:
+        host = candidate.endpoint.host
+        return (
+            f'if {host} is not reachable from here, add an override: exact = "{host}", '
+            'target = "<where it is reachable>"'
+        )
+    return ""
+
+
+def _believe(turn: Turn, members: tuple[Member, ...], told_by: Endpoint) -> None:
+    """Publish what was heard, where it differs from what was believed."""
+    believed = [m for m in leaders(members) if m.advertised not in turn.state.suspects]
+    newest = max(believed, key=lambda m: m.time_stamp_s, default=None)
+    leader = newest.advertised if newest else None
+    before = turn.state.topology
+    if before.generation and (before.members, before.leader) == (members, leader):
+        return
+    turn.publish(Topology(members, leader, before.generation + 1, told_by))
+
+
+def _end_news_waits(turn: Turn) -> None:
+    """End the waits that any answer satisfies."""
+    if any(waiter.preference is None for waiter in turn.state.waiters):
+        turn.act(Publish(turn.state.topology))
+        turn.state = replace(
+            turn.state,
+            waiters=tuple(w for w in turn.state.waiters if w.preference is not None),
+        )
+
+
+def _revise(turn: Turn, heard: frozenset[Endpoint]) -> None:
+    """Drop open nodes that the answer disowns.
+
+    A leader is disowned only by its own word: a lagging follower's hearsay must not
+    move a connection that works. Other roles by any word of death.
+    """
+    for preference, node in dict(turn.state.chosen).items():
+        if not chooses_by_gossip(turn.state, preference):
+            continue
+        member = turn.state.topology.member(node.advertised)
+        serves = member is not None and rank(member, preference) is not None
+        hearsay = preference is NodePreference.LEADER and node.advertised not in heard
+        if not serves and not hearsay:
+            drop(turn, preference)
+
+
+def _use_seed_as_it_is(turn: Turn, candidate: Candidate) -> None:
+    """Open the one host of the connection string, whatever its state."""
+    if candidate.endpoint not in turn.state.plan.seeds:
+        return
+    for waiter in turn.state.waiters:
+        wanted = waiter.preference
+        if wanted is not None and not chooses_by_gossip(turn.state, wanted):
+            open_node(
+                turn, wanted, candidate.endpoint, candidate.route, "used as given"
+            )
+
+
+def match_waits(turn: Turn, heard: frozenset[Endpoint] = frozenset()) -> None:
+    """Open a node for every wait that a member fits; ask members not proven yet.
+
+    Args:
+        turn: The draft.
+        heard: Whose own word has just come; none when this is no fresh answer.
+    """
+    for preference in dict.fromkeys(w.preference for w in turn.state.waiters):
+        if preference is None or not chooses_by_gossip(turn.state, preference):
+            continue
+        choice = best(turn.state, preference)
+        if choice is None:
+            _look_at_claims(turn, preference, heard)
+        elif choice.member.advertised in turn.state.proven:
+            _open_choice(turn, preference, choice)
+        else:
+            search.ask_directly(turn, choice.member.advertised)
+
+
+def _look_at_claims(
+    turn: Turn, preference: NodePreference, heard: frozenset[Endpoint]
+) -> None:
+    """Deal with leaders that are claimed but cannot be opened.
+
+    One outside `trusted_names`, or whose certificate is wrong, ends the wait: waiting
+    mends neither. One that is suspected is asked itself, once an answer.
+    """
+    for claimed in leaders(turn.state.topology.members):
+        leader = claimed.advertised
+        if not is_trusted(turn.state, leader):
+            told_by = str(turn.state.topology.told_by)
+            reason = f"{told_by} names {leader}, which is outside trusted_names"
+            _refuse(turn, preference, Ending.UNTRUSTED, reason, (leader.host, told_by))
+        elif preference is not NodePreference.LEADER:
+            continue
+        elif search.is_fatal(turn.state, leader):
+            reason = f"the leader {leader} failed its TLS or credentials check"
+            _refuse(turn, preference, Ending.FATAL, reason)
+        elif heard:
+            search.ask_directly(turn, leader)
+
+
+def _refuse(
+    turn: Turn,
+    preference: NodePreference,
+    ending: Ending,
+    reason: str,
+    untrusted: tuple[str, str] | None = None,
+) -> None:
+    waiters = tuple(w.number for w in turn.state.waiters if w.preference is preference)
+    search.give_up(turn, ending, reason, waiters, untrusted)
+
+
+def _open_choice(turn: Turn, preference: NodePreference, choice: Choice) -> None:
+    advertised = choice.member.advertised
+    route = turn.state.proven[advertised]
+    open_node(turn, preference, advertised, route, "chosen from gossip")
+    if choice.fell_back:
+        turn.note(FellBack(preference, advertised, choice.member.state))

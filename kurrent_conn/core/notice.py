@@ -1,0 +1,98 @@
+"""What `on_event` receives: observations, free of secrets, never a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kurrent_conn.core.attempt import Attempt
+from kurrent_conn.core.cluster import NodePreference, NodeState, Topology
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.failure import Verdict
+from kurrent_conn.core.route import Route
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyChanged:
+    """A new snapshot was published."""
+
+    topology: Topology
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOpened:
+    """Calls of a preference now go to this node.
+
+    Args:
+        preference: Whose calls.
+        advertised: The node's identity.
+        route: How it is reached.
+        why: In a few words, such as `chosen from gossip` or `redirected`.
+    """
+
+    preference: NodePreference
+    advertised: Endpoint
+    route: Route
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLost:
+    """A node failed; calls no longer go to it until it has answered again."""
+
+    advertised: Endpoint
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class FellBack:
+    """No member of the preferred role was there, so another one serves.
+
+    Args:
+        preference: What was asked for.
+        advertised: Who serves instead.
+        state: That member's state.
+    """
+
+    preference: NodePreference
+    advertised: Endpoint
+    state: NodeState | int
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectRefused:
+    """A not-leader answer was not followed.
+
+    Args:
+        told_by: The node that answered.
+        leader: Whom it named; None when it named nobody.
+        why: In a few words, such as `it names itself`.
+    """
+
+    told_by: Endpoint
+    leader: Endpoint | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointFailed:
+    """An endpoint gave no gossip; the search goes on."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFailed:
+    """A search ended without a node; the next call starts a new one."""
+
+    reason: str
+
+
+Notice = (
+    TopologyChanged
+    | NodeOpened
+    | NodeLost
+    | FellBack
+    | RedirectRefused
+    | EndpointFailed
+    | SearchFailed
+)

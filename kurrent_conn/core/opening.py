@@ -1,0 +1,124 @@
+"""Which node a preference's calls go to: opening, dropping, losing, being redirected.
+
+A route retires only when its connection is dead; a node that is merely no longer
+chosen keeps its channel as a standby.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kurrent_conn.core.actions import Open, Retire, Shut
+from kurrent_conn.core.belief import chooses_by_gossip, is_self, is_trusted
+from kurrent_conn.core.cluster import NodePreference, Topology
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.events import CallFailed
+from kurrent_conn.core.failure import DEAD, Verdict
+from kurrent_conn.core.notice import NodeLost, NodeOpened, RedirectRefused
+from kurrent_conn.core.route import Route
+from kurrent_conn.core.state import Node
+from kurrent_conn.core.turn import Turn
+
+
+def open_node(
+    turn: Turn, preference: NodePreference, advertised: Endpoint, route: Route, why: str
+) -> None:
+    """Send a preference's calls to a node, and end the waits for it."""
+    state = turn.state
+    shared = next(
+        (
+            node
+            for node in state.chosen.values()
+            if (node.advertised, node.route) == (advertised, route)
+        ),
+        None,
+    )
+    node = shared or Node(advertised, route, state.next_serial)
+    turn.act(Open(preference, node))
+    if state.chosen.get(preference) != node:
+        turn.note(NodeOpened(preference, advertised, route, why))
+    turn.state = replace(
+        state,
+        chosen={**state.chosen, preference: node},
+        next_serial=max(state.next_serial, node.serial + 1),
+        waiters=tuple(w for w in state.waiters if w.preference is not preference),
+    )
+
+
+def drop(turn: Turn, preference: NodePreference) -> None:
+    """Choose anew for a preference; the node's channel stays."""
+    if preference in turn.state.chosen:
+        turn.act(Shut(preference))
+        turn.state = replace(
+            turn.state,
+            chosen={p: n for p, n in turn.state.chosen.items() if p is not preference},
+        )
+
+
+def retire_unused(turn: Turn, route: Route) -> None:
+    """Retire a route that no open node uses."""
+    if all(node.route != route for node in turn.state.chosen.values()):
+        turn.act(Retire(route))
+
+
+def call_failed(turn: Turn, event: CallFailed) -> None:
+    """Take a failed call into account; news of an older node is old news."""
+    current = {p for p, n in turn.state.chosen.items() if n.serial == event.node.serial}
+    if event.verdict is Verdict.NOT_LEADER:
+        _redirect(turn, event.node, event.leader)
+    elif event.verdict in DEAD and current:
+        _lose(turn, event.node, event.verdict)
+    elif event.verdict in {Verdict.NOT_READY, Verdict.NO_LEADER}:
+        for preference in current:
+            if chooses_by_gossip(turn.state, preference):
+                drop(turn, preference)
+
+
+def _lose(turn: Turn, node: Node, verdict: Verdict) -> None:
+    """Suspect a node whose connection died, and use a fresh channel next time."""
+    for preference, opened in dict(turn.state.chosen).items():
+        if opened.serial == node.serial:
+            drop(turn, preference)
+    state = turn.state
+    turn.state = replace(
+        state,
+        suspects=state.suspects | {node.advertised},
+        proven={e: r for e, r in state.proven.items() if e != node.advertised},
+    )
+    turn.act(Retire(node.route))
+    turn.note(NodeLost(node.advertised, verdict))
+
+
+def _redirect(turn: Turn, node: Node, leader: Endpoint | None) -> None:
+    """Follow a not-leader answer straight to the leader that it names."""
+    state = turn.state
+    opened = state.chosen.get(NodePreference.LEADER)
+    if not state.plan.follow:
+        turn.note(RedirectRefused(node.advertised, leader, "follow is off"))
+    elif opened is not None and opened.serial > node.serial:
+        return  # somebody moved on already: this is old news
+    elif leader is None or is_self(state, node, leader):
+        why = "it names itself" if leader else "it names nobody"
+        turn.note(RedirectRefused(node.advertised, leader, why))
+        if chooses_by_gossip(state, NodePreference.LEADER):
+            drop(turn, NodePreference.LEADER)
+    elif not is_trusted(state, leader):
+        turn.note(RedirectRefused(node.advertised, leader, "outside trusted_names"))
+    elif opened is None or opened.advertised != leader:
+        _follow(turn, node, leader)
+
+
+def _follow(turn: Turn, node: Node, leader: Endpoint) -> None:
+    routes = turn.state.plan.router.routes(leader)
+    route = turn.state.proven.get(leader)
+    turn.state = replace(turn.state, redirected=True)
+    if leader in turn.state.suspects or (route is None and len(routes) > 1):
+        turn.state = replace(turn.state, ask_first=leader)
+        drop(turn, NodePreference.LEADER)
+        return
+    before = turn.state.topology
+    if before.leader != leader:
+        turn.publish(
+            Topology(before.members, leader, before.generation + 1, node.advertised),
+        )
+    open_node(turn, NodePreference.LEADER, leader, route or routes[0], "redirected")

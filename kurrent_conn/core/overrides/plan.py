@@ -1,0 +1,297 @@
+"""Rules made ready to be asked: an index, and the walk through a chain.
+
+First match wins, in the order of the file. The index must not change that: it only
+narrows down who is asked, and the narrowed rules are asked in their order.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import merge
+from typing import Final
+
+from kurrent_conn.core.endpoint import Endpoint, normalized_host
+from kurrent_conn.core.overrides.coredns import HostsEntry, Rewrite
+from kurrent_conn.core.overrides.host import MAX_NAME
+from kurrent_conn.core.overrides.match import Hosts
+from kurrent_conn.core.overrides.prepared import (
+    After,
+    Asked,
+    Prepared,
+    Rule,
+    Spelling,
+    prepare,
+)
+from kurrent_conn.core.overrides.rule import ADVERTISED, TARGET, Override
+from kurrent_conn.core.overrides.screen import FEW, Screen
+from kurrent_conn.core.overrides.sidecar import SidecarRule
+from kurrent_conn.core.route import Route, direct
+from kurrent_conn.errors import InvalidOverride
+
+MAX_ROUTES: Final = 64
+"""How many routes one endpoint may have; a chain of `continue` rules with several
+targets each multiplies them, and nobody means to dial hundreds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rule that matched on the way to a route.
+
+    Args:
+        number: Its place among the rules, counted from 1.
+        rule: The rule.
+        given: The endpoint that the rule saw.
+        result: The endpoint that it made of it, for the target of this route.
+    """
+
+    number: int
+    rule: Rule
+    given: Endpoint
+    result: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way through the rules: where it has come to, and by which steps."""
+
+    at: Endpoint
+    server_name: str | None = None
+    steps: tuple[Step, ...] = ()
+
+
+class Plan:
+    """The rules with their matchers; built once, then only read.
+
+    Args:
+        rules: The rules in their order.
+
+    Raises:
+        InvalidOverride: A rule cannot be used; it carries the rule and its number.
+    """
+
+    __slots__ = ("_bare_keys", "_keys", "_prepared", "_scanned", "_screens", "rules")
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self._prepared = [_prepared(rule, place) for place, rule in enumerate(rules)]
+        self._keys: dict[str, list[int]] = {}
+        self._bare_keys: dict[str, list[int]] = {}
+        self._scanned: list[int] = []
+        self._screens: list[tuple[Spelling, Screen]] = []
+        self._index()
+
+    def routes(self, advertised: Endpoint) -> tuple[Route, ...]:
+        """Give the routes to an advertised endpoint, best first.
+
+        Raises:
+            InvalidOverride: The host is longer than a name can be, a result is no
+                host, or the routes would verify different names.
+        """
+        branches = self.branches(advertised)
+        if not branches:
+            return (direct(advertised),)
+        name = _one_name(branches, advertised)
+        routes: dict[Endpoint, Route] = {}
+        for branch in branches:
+            routes.setdefault(branch.at, Route(branch.at, name, _told(branch)))
+        falling = next((b for b in branches if _tries_advertised(b)), None)
+        if falling is not None:
+            routes.setdefault(advertised, Route(advertised, name, _told(falling)))
+        return tuple(routes.values())
+
+    def branches(self, advertised: Endpoint) -> list[Branch]:
+        """Walk all ways from an advertised endpoint through the rules.
+
+        Returns:
+            Each way that at least one rule matched, in the order of preference;
+            empty when none matched.
+
+        Raises:
+            InvalidOverride: As `routes`, but for the names to verify.
+        """
+        if not self.rules:
+            return []
+        if len(advertised.host) > MAX_NAME + advertised.host.endswith("."):
+            raise InvalidOverride(
+                f"the advertised host {advertised.host[:32]!r}... is "
+                f"{len(advertised.host)} characters long; a name has at most {MAX_NAME}"
+            )
+        origin = normalized_host(advertised.host)
+        done: list[Branch] = []
+        pending = [(Branch(advertised), 0, False)]
+        while pending:
+            branch, start, hosts_only = pending.pop()
+            hit = self._next(branch.at, origin, start, hosts_only=hosts_only)
+            if hit is None:
+                if branch.steps:
+                    done.append(branch)
+                continue
+            place, hosts = hit
+            ways = self._ways(branch, place, hosts)
+            after = self._prepared[place].after
+            if after is After.NOTHING:
+                done += ways
+            else:
+                hosts_next = hosts_only or after is After.HOSTS_ENTRIES
+                pending += ((way, place + 1, hosts_next) for way in reversed(ways))
+            if len(done) + len(pending) > MAX_ROUTES:
+                raise InvalidOverride(
+                    f"there are more than {MAX_ROUTES} routes; a continue rule with "
+                    "several targets multiplies those of the rules after it",
+                    rule=label(place, self.rules[place]),
+                )
+        return done
+
+    def matching(self, host: str, port: int) -> list[int]:
+        """Give the places of all rules that match, each as if it stood alone.
+
+        Args:
+            host: The host.
+            port: The port.
+        """
+        asked = Asked(host, normalized_host(host))
+        return [
+            place
+            for place in self._candidates(asked, 0)
+            if self._prepared[place].port in {None, port}
+            and self._prepared[place].find(asked) is not None
+        ]
+
+    def _index(self) -> None:
+        regexes: dict[tuple[Spelling, bool], list[int]] = {}
+        for place, ready in enumerate(self._prepared):
+            if ready.key is not None:
+                keys = self._keys if ready.any_case else self._bare_keys
+                keys.setdefault(ready.key, []).append(place)
+            elif ready.screened is not None:
+                whole = isinstance(self.rules[place], Override)
+                regexes.setdefault((ready.screened, whole), []).append(place)
+            else:
+                self._scanned.append(place)
+        for (spelling, whole), places in regexes.items():
+            if len(places) <= FEW:
+                self._scanned = sorted([*self._scanned, *places])
+                continue
+            patterns = [_pattern(self.rules[place]) for place in places]
+            screen = Screen(places, patterns, whole=whole, fold_case=whole)
+            self._screens.append((spelling, screen))
+
+    def _next(
+        self, at: Endpoint, origin: str, start: int, *, hosts_only: bool
+    ) -> tuple[int, Hosts] | None:
+        asked = Asked(at.host, origin)
+        for place in self._candidates(asked, start):
+            if place < start:
+                continue
+            ready = self._prepared[place]
+            if ready.port is not None and ready.port != at.port:
+                continue
+            if hosts_only and not isinstance(self.rules[place], HostsEntry):
+                continue
+            hosts = ready.find(asked)
+            if hosts is not None:
+                return place, hosts
+        return None
+
+    def _candidates(self, asked: Asked, start: int) -> Iterable[int]:
+        some = [
+            *self._keys.get(asked.lower, ()),
+            *self._bare_keys.get(asked.bare, ()),
+        ]
+        for spelling, screen in self._screens:
+            some += screen.candidates(_spelled(asked, spelling))
+        if len(some) > 1:
+            some.sort()
+        if not self._scanned:
+            return some
+        scanned = self._scanned
+        if start:
+            scanned = scanned[bisect_left(scanned, start) :]
+        return merge(some, scanned) if some else scanned
+
+    def _ways(self, branch: Branch, place: int, hosts: Hosts) -> list[Branch]:
+        return [
+            self._way(branch, place, index, host) for index, host in enumerate(hosts)
+        ]
+
+    def _way(self, branch: Branch, place: int, index: int, host: str) -> Branch:
+        rule = self.rules[place]
+        problem = self._prepared[place].problem(host)
+        if problem:
+            raise InvalidOverride(
+                f"it makes {host!r} of {branch.at.host!r}, which is no host: "
+                f"it {problem}",
+                rule=label(place, rule),
+            )
+        port, name = branch.at.port, branch.server_name
+        if isinstance(rule, Override):
+            port = rule.targets[index].port or port
+            name = host if rule.server_name == TARGET else rule.server_name or name
+        at = Endpoint(host, port)
+        step = Step(place + 1, rule, branch.at, at)
+        return Branch(at, name, (*branch.steps, step))
+
+
+def label(place: int, rule: Rule) -> str:
+    """Name a rule in a message: its number, counted from 1, and its text.
+
+    Args:
+        place: Its place, counted from 0.
+        rule: The rule.
+    """
+    return f"rule {place + 1} ({rule})"
+
+
+def _prepared(rule: Rule, place: int) -> Prepared:
+    try:
+        return prepare(rule)
+    except InvalidOverride as error:
+        raise InvalidOverride(error.problem, rule=label(place, rule)) from None
+
+
+def _pattern(rule: Rule) -> str:
+    match rule:
+        case Override():
+            return rule.pattern
+        case Rewrite():
+            return rule.source
+        case HostsEntry():
+            return rule.name
+        case SidecarRule():
+            return rule.host
+
+
+def _spelled(asked: Asked, spelling: Spelling) -> str:
+    match spelling:
+        case Spelling.LOWER:
+            return asked.lower
+        case Spelling.NAME:
+            return asked.name
+        case Spelling.BARE:
+            return asked.bare
+
+
+def _one_name(branches: list[Branch], advertised: Endpoint) -> str:
+    names = {
+        advertised.host if b.server_name in {None, ADVERTISED} else b.server_name
+        for b in branches
+    }
+    if len(names) > 1:
+        raise InvalidOverride(
+            f"the routes to {advertised} would verify different names "
+            f"({', '.join(sorted(filter(None, names)))}); write one server_name",
+            rule=_told(branches[0]),
+        )
+    return next(iter(names)) or advertised.host
+
+
+def _tries_advertised(branch: Branch) -> bool:
+    return any(
+        isinstance(step.rule, Override) and step.rule.otherwise for step in branch.steps
+    )
+
+
+def _told(branch: Branch) -> str:
+    return "; then ".join(str(step.rule) for step in branch.steps)

@@ -1,0 +1,340 @@
+"""The search for a node: whom to ask for gossip, how many at once, and when again.
+
+Two clocks. While *nobody answers*, candidates are asked in waves of 1, 2 and 4, a
+stagger apart (at once when one fails), and rounds follow each other after growing
+pauses. While the cluster *answers without a match* (an election), one candidate after
+another is asked at a short interval. Reads stay in flight until one answer wins, so a
+black hole costs a stagger and never a timeout.
+
+Asks and counts; what an answer means is decided in `discovery`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from kurrent_conn.core.actions import (
+    CancelRead,
+    Ending,
+    GiveUp,
+    ReadGossip,
+)
+from kurrent_conn.core.attempt import Attempt, Phase
+from kurrent_conn.core.backoff import election_interval_s, round_pause_s, stagger_s
+from kurrent_conn.core.belief import candidates, is_trusted
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.notice import EndpointFailed, SearchFailed
+from kurrent_conn.core.state import Candidate, Read, Search, State
+from kurrent_conn.core.turn import Turn
+
+LARGEST_WAVE: Final = 4
+
+
+def begin(turn: Turn) -> None:
+    """Begin a search: shuffle the candidates and ask the first."""
+    if turn.state.search is None:
+        turn.state = replace(turn.state, search=Search(tie=turn.state.chance))
+        _refill(turn)
+        ask_wave(turn)
+
+
+def end(turn: Turn) -> None:
+    """End the search; reads in flight are stopped and forgotten."""
+    turn.act(*(CancelRead(read.number) for read in turn.state.reads))
+    turn.state = replace(turn.state, search=None, reads=(), ask_first=None)
+
+
+def ask_wave(turn: Turn) -> None:
+    """Ask the next of the queue, twice as many as the last time, 4 at most."""
+    search = turn.state.search
+    if search is None:
+        return
+    wave, queue = search.queue[: search.wave], search.queue[search.wave :]
+    due = turn.now + stagger_s(turn.state.round_trip_s) if queue else None
+    _update(
+        turn,
+        replace(
+            search,
+            queue=queue,
+            wave=min(2 * search.wave, LARGEST_WAVE),
+            next_wave_at=due,
+        ),
+    )
+    for candidate in wave:
+        ask(turn, candidate)
+
+
+def ask(turn: Turn, candidate: Candidate) -> None:
+    """Ask one candidate for gossip, unless it is being asked."""
+    state = turn.state
+    if any(read.candidate.route == candidate.route for read in state.reads):
+        return
+    plan = state.plan
+    with_credentials = (
+        state.gossip_needs_credentials
+        and plan.has_credentials
+        and plan.may_send_credentials
+    )
+    read = Read(state.next_read, candidate, with_credentials, turn.now)
+    turn.state = replace(
+        state, reads=(*state.reads, read), next_read=state.next_read + 1
+    )
+    turn.act(
+        ReadGossip(
+            read=read.number,
+            endpoint=candidate.endpoint,
+            route=candidate.route,
+            timeout_s=plan.gossip_timeout_s,
+            with_credentials=with_credentials,
+        )
+    )
+
+
+def ask_directly(turn: Turn, advertised: Endpoint) -> None:
+    """Ask one member itself now, by its first free route, the others a stagger apart.
+
+    Args:
+        turn: The draft, with a search under way.
+        advertised: The member.
+    """
+    search = turn.state.search
+    if search is None or not is_trusted(turn.state, advertised):
+        return
+    by_each_route = [
+        Candidate(advertised, route, f"gossip from {turn.state.topology.told_by}")
+        for route in turn.state.plan.router.routes(advertised)
+    ]
+    others = tuple(c for c in search.queue if c not in by_each_route)
+    _update(turn, replace(search, queue=(*by_each_route[1:], *others)))
+    ask(turn, by_each_route[0])
+
+
+def unmatched(turn: Turn) -> None:
+    """Note that the cluster answered without a match: the election clock runs."""
+    search = turn.state.search
+    if search is None:
+        return
+    since = turn.now if search.unmatched_since is None else search.unmatched_since
+    draw, chance = turn.state.chance.uniform()
+    turn.state = replace(turn.state, chance=chance)
+    asked_directly = bool(turn.state.reads) and search.unmatched_since is None
+    pause = (
+        stagger_s(turn.state.round_trip_s)
+        if asked_directly
+        else election_interval_s(turn.now - since, draw)
+    )
+    _update(
+        turn,
+        replace(
+            search,
+            unmatched_since=since,
+            silent_streak=0,
+            next_round_at=None,
+            next_wave_at=turn.now + pause,
+        ),
+    )
+
+
+def failed(turn: Turn, candidate: Candidate, attempt: Attempt, fatal: bool) -> None:
+    """Record that a candidate gave no answer, and go on.
+
+    Args:
+        turn: The draft; the read is no longer in flight.
+        candidate: Who was asked.
+        attempt: Why it gave nothing.
+        fatal: Whether waiting cannot mend it.
+    """
+    search = turn.state.search
+    if search is None:
+        return
+    key = (candidate.endpoint, candidate.route)
+    earlier = tuple(a for a in search.attempts if (a.endpoint, a.route) != key)
+    search = replace(
+        search,
+        attempts=(*earlier, attempt),
+        silent_streak=search.silent_streak + 1,
+        fatal=search.fatal | {key} if fatal else search.fatal - {key},
+    )
+    _update(turn, search)
+    turn.note(EndpointFailed(attempt))
+    if search.unmatched_since is None:
+        _after_failure(turn, search)
+    elif search.silent_streak > len(list(candidates(turn.state))):
+        # Nobody of a cluster that did answer does so any more: the election clock
+        # would ask a dead cluster for ever.
+        _update(turn, replace(search, unmatched_since=None, next_wave_at=None))
+        _plan_round(turn)
+
+
+def _after_failure(turn: Turn, search: Search) -> None:
+    if search.queue:
+        ask_wave(turn)
+    elif not turn.state.reads and all(
+        (c.endpoint, c.route) in search.fatal for c in candidates(turn.state)
+    ):
+        give_up(
+            turn,
+            Ending.FATAL,
+            "no node could be had, and waiting will not mend it: every endpoint "
+            "failed its TLS or credentials check",
+        )
+    else:
+        _plan_round(turn)
+
+
+def is_fatal(state: State, advertised: Endpoint) -> bool:
+    """Tell whether every route to a member failed in a way that waiting cannot mend.
+
+    Args:
+        state: What the connection believes.
+        advertised: The member.
+    """
+    return state.search is not None and all(
+        (advertised, route) in state.search.fatal
+        for route in state.plan.router.routes(advertised)
+    )
+
+
+def tick(turn: Turn) -> None:
+    """Do what is due now: the next wave, the next election read, the next round."""
+    search = turn.state.search
+    if search is None:
+        return
+    if search.next_wave_at is not None and search.next_wave_at <= turn.now:
+        if search.unmatched_since is None:
+            ask_wave(turn)
+        else:
+            _ask_next(turn)
+    elif search.next_round_at is not None and search.next_round_at <= turn.now:
+        _next_round(turn)
+
+
+def give_up(
+    turn: Turn,
+    ending: Ending,
+    reason: str,
+    waiters: tuple[int, ...] | None = None,
+    untrusted: tuple[str, str] | None = None,
+) -> None:
+    """End waits with an error; without waiters left the search ends too.
+
+    Args:
+        turn: The draft.
+        ending: Why.
+        reason: Why, in one sentence.
+        waiters: Whose waits; None means everybody's.
+        untrusted: With `Ending.UNTRUSTED`, the host and who named it.
+    """
+    state = turn.state
+    ended = tuple(
+        waiter.number
+        for waiter in state.waiters
+        if waiters is None or waiter.number in waiters
+    )
+    attempts = (state.search.attempts if state.search else ()) + _in_flight(turn)
+    turn.act(GiveUp(ended, ending, reason, attempts, untrusted))
+    turn.state = replace(
+        state, waiters=tuple(w for w in state.waiters if w.number not in ended)
+    )
+    if not turn.state.waiters:
+        if ended:
+            turn.note(SearchFailed(reason))
+        end(turn)
+
+
+def due_at(turn: Turn) -> float | None:
+    """Say when the search must be looked at again, monotonic seconds."""
+    search = turn.state.search
+    if search is None:
+        return None
+    due = [at for at in (search.next_wave_at, search.next_round_at) if at is not None]
+    return min(due, default=None)
+
+
+def _update(turn: Turn, search: Search) -> None:
+    turn.state = replace(turn.state, search=search)
+
+
+def _refill(turn: Turn) -> None:
+    """Queue all candidates: whom another node named first, suspects last."""
+    state = turn.state
+    if state.search is None:
+        return
+    order, chance = state.chance.shuffled(tuple(candidates(state)))
+    queue = sorted(
+        order,
+        key=lambda c: (c.endpoint != state.ask_first, c.endpoint in state.suspects),
+    )
+    turn.state = replace(
+        state, chance=chance, search=replace(state.search, queue=tuple(queue))
+    )
+
+
+def _ask_next(turn: Turn) -> None:
+    """Ask one candidate of the rotation, while an election runs."""
+    if turn.state.search is not None and not turn.state.search.queue:
+        _refill(turn)
+    search = turn.state.search
+    if search is None or search.unmatched_since is None:
+        return
+    draw, chance = turn.state.chance.uniform()
+    interval = election_interval_s(turn.now - search.unmatched_since, draw)
+    turn.state = replace(turn.state, chance=chance)
+    _update(
+        turn,
+        replace(search, queue=search.queue[1:], next_wave_at=turn.now + interval),
+    )
+    for candidate in search.queue[:1]:
+        ask(turn, candidate)
+
+
+def _plan_round(turn: Turn) -> None:
+    search = turn.state.search
+    if search is None or search.next_round_at is not None:
+        return
+    draw, chance = turn.state.chance.uniform()
+    pause = round_pause_s(turn.state.plan.first_pause_s, search.round_number, draw)
+    turn.state = replace(turn.state, chance=chance)
+    _update(turn, replace(search, next_round_at=turn.now + pause))
+
+
+def _next_round(turn: Turn) -> None:
+    search, most = turn.state.search, turn.state.plan.max_rounds
+    if search is None:
+        return
+    if most is not None and search.round_number >= most:
+        give_up(
+            turn, Ending.ROUNDS, f"nobody answered in {most} rounds over all endpoints"
+        )
+        return
+    _update(
+        turn,
+        replace(
+            search, round_number=search.round_number + 1, wave=1, next_round_at=None
+        ),
+    )
+    _refill(turn)
+    ask_wave(turn)
+    if turn.state.search is not None and not turn.state.search.queue:
+        _plan_round_if_idle(turn)
+
+
+def _plan_round_if_idle(turn: Turn) -> None:
+    """Keep the rounds going when every candidate of this one is still being asked."""
+    if not turn.state.reads:
+        _plan_round(turn)
+
+
+def _in_flight(turn: Turn) -> tuple[Attempt, ...]:
+    return tuple(
+        Attempt(
+            endpoint=read.candidate.endpoint,
+            route=read.candidate.route,
+            phase=Phase.CONNECT,
+            cause=f"no answer for {turn.now - read.began_at:.1f} s",
+            source=read.candidate.source,
+            hint="the host drops packets, or the node is starting or frozen",
+        )
+        for read in turn.state.reads
+    )

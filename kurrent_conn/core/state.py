@@ -1,0 +1,173 @@
+"""What `advance` remembers between events.
+
+Values only, immutable; `Turn` is the one place where they are rewritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kurrent_conn.core.attempt import Attempt
+from kurrent_conn.core.chance import Chance
+from kurrent_conn.core.cluster import NodePreference, Topology
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.route import Route, Router
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a connection was told to do; never changes while it lives.
+
+    Args:
+        seeds: The endpoints of the connection string, at least one.
+        router: Turns every endpoint into routes; `Overrides` does.
+        by_gossip: Whether members are chosen by gossip. False for one host without
+            `+discover`, and under `follow=False`: a seed is then used as it is.
+        follow: Whether a not-leader answer may lead to another host.
+        trusted_names: Patterns that an advertised or redirect host must match; None
+            trusts all.
+        has_credentials: Whether there is a user name to send.
+        may_send_credentials: False under `tls=false` without consent.
+        gossip_timeout_s: The deadline of one gossip read.
+        first_pause_s: The first pause between rounds.
+        max_rounds: After so many rounds without any answer a search ends; None never.
+    """
+
+    seeds: tuple[Endpoint, ...]
+    router: Router
+    by_gossip: bool = True
+    follow: bool = True
+    trusted_names: tuple[str, ...] | None = None
+    has_credentials: bool = False
+    may_send_credentials: bool = True
+    gossip_timeout_s: float = 5.0
+    first_pause_s: float = 0.1
+    max_rounds: int | None = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A member that calls are sent to.
+
+    Args:
+        advertised: Its identity; the seed itself where a seed is used as it is.
+        route: How it is reached.
+        serial: Counts opened nodes: a failure on an older serial is old news.
+    """
+
+    advertised: Endpoint
+    route: Route
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """A caller who waits, see `events.Wanted`."""
+
+    number: int
+    preference: NodePreference | None
+    deadline_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An endpoint that may be asked for gossip, by one route."""
+
+    endpoint: Endpoint
+    route: Route
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A gossip read in flight, begun at `began_at` (monotonic seconds)."""
+
+    number: int
+    candidate: Candidate
+    with_credentials: bool
+    began_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search for a node: one at a time, shared by all callers.
+
+    Args:
+        tie: Decides between equal members for as long as this search lasts.
+        queue: Who has not been asked yet in this round, in order.
+        wave: How many are asked at once next: 1, then 2, then 4.
+        round_number: Counts rounds in which nobody answered, from 1.
+        next_wave_at: When to ask the next of the queue; None: nothing is due.
+        next_round_at: When to begin the next round; None: the round goes on.
+        unmatched_since: When the cluster first answered without a match; None while
+            it has not: then rounds and pauses apply, afterwards the election clock.
+        silent_streak: Failed reads in a row since the last answer.
+        attempts: The last failure of each candidate, in order of time.
+        fatal: Candidates whose last failure waiting cannot mend.
+    """
+
+    tie: Chance
+    queue: tuple[Candidate, ...] = ()
+    wave: int = 1
+    round_number: int = 1
+    next_wave_at: float | None = None
+    next_round_at: float | None = None
+    unmatched_since: float | None = None
+    silent_streak: int = 0
+    attempts: tuple[Attempt, ...] = ()
+    fatal: frozenset[tuple[Endpoint, Route]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that a connection believes and has under way.
+
+    Args:
+        plan: What it was told to do.
+        chance: Decides every shuffle and jitter.
+        topology: The snapshot published last.
+        chosen: The node that each preference's calls go to.
+        waiters: Who waits, in order of arrival.
+        search: The search under way; None when nobody needs one.
+        reads: Gossip reads in flight.
+        suspects: Members that failed and have not answered since.
+        proven: The route by which a member answered last.
+        ask_first: A leader named by another node, asked first by the next search.
+        redirected: Whether a redirect was followed: the one host of the connection
+            string turned out to be one of a cluster.
+        gossip_needs_credentials: Whether an anonymous read was denied.
+        round_trip_s: The last gossip round trip.
+        next_read: The number of the next read.
+        next_serial: The serial of the next node.
+        wake_at: The instant of the last `WakeAt`.
+        closed: Whether the connection was closed.
+    """
+
+    plan: Plan
+    chance: Chance
+    topology: Topology = field(default_factory=Topology)
+    chosen: Mapping[NodePreference, Node] = field(default_factory=dict)
+    waiters: tuple[Waiter, ...] = ()
+    search: Search | None = None
+    reads: tuple[Read, ...] = ()
+    suspects: frozenset[Endpoint] = frozenset()
+    proven: Mapping[Endpoint, Route] = field(default_factory=dict)
+    ask_first: Endpoint | None = None
+    redirected: bool = False
+    gossip_needs_credentials: bool = False
+    round_trip_s: float | None = None
+    next_read: int = 1
+    next_serial: int = 1
+    wake_at: float | None = None
+    closed: bool = False
+
+
+def start(plan: Plan, seed: int) -> State:
+    """Make the state of a connection that has done nothing yet.
+
+    Args:
+        plan: What it is to do.
+        seed: Decides every shuffle and jitter.
+    """
+    return State(plan=plan, chance=Chance(seed))

@@ -1,0 +1,65 @@
+"""A real channel to one node, and what a call on it needs at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakSet
+
+import grpc
+
+from kurrent_conn.core.route import Route
+from kurrent_conn.core.settings import Settings
+from kurrent_conn.core.state import Node
+from kurrent_conn.shells.channel_option import channel_options, target
+from kurrent_conn.shells.header import Headers
+from kurrent_conn.shells.plan import USER_AGENT
+from kurrent_conn.wire.gossip import READ_METHOD
+
+
+class RouteChannel:
+    """A channel of one route: for gossip, and for the calls of any preference.
+
+    Args:
+        route: Where it goes.
+        settings: TLS and keepalive.
+        credentials: The trust of this connection; None without TLS.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        settings: Settings,
+        credentials: grpc.ChannelCredentials | None,
+    ) -> None:
+        self.route = route
+        options = channel_options(route, settings, USER_AGENT)
+        self.channel: grpc.Channel = (
+            grpc.secure_channel(target(route.dial), credentials, options)
+            if credentials is not None
+            else grpc.insecure_channel(target(route.dial), options)
+        )
+        self.read_gossip: grpc.UnaryUnaryMultiCallable[bytes, bytes] = (
+            self.channel.unary_unary(READ_METHOD, None, None)
+        )
+        self.streams: WeakSet[object] = WeakSet()
+        """Streams that run on it: while there is one, a retired channel stays."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenNode:
+    """Where the calls of one preference go now.
+
+    Compared by identity: a multicallable bound to it is good for as long as this very
+    object is current.
+
+    Args:
+        node: The core's name for it.
+        route_channel: The channel.
+        headers: Added to every call, credentials included.
+        bare_headers: The same without credentials, for a caller who brings its own.
+    """
+
+    node: Node
+    route_channel: RouteChannel
+    headers: Headers
+    bare_headers: Headers

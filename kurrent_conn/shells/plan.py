@@ -1,0 +1,93 @@
+"""From what the user gave to what the core is told: settings become a `Plan`."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from os import PathLike, fspath
+from typing import Final
+from uuid import uuid4
+
+from kurrent_conn.core.overrides import Overrides
+from kurrent_conn.core.settings import Settings
+from kurrent_conn.core.state import Plan
+
+OverridesLike = Overrides | str | PathLike[str] | Mapping[str, str] | None
+
+
+def _version() -> str:
+    try:
+        return version("kurrent-conn")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return "0"
+
+
+USER_AGENT: Final = f"kurrent-conn/{_version()} python/{platform.python_version()}"
+
+
+def read_settings(target: str | Settings) -> Settings:
+    """Take a connection string or settings; name the connection where nobody did.
+
+    Args:
+        target: What the user connects to.
+
+    Raises:
+        InvalidConnectionString: The text cannot be read.
+    """
+    settings = target if isinstance(target, Settings) else Settings.from_string(target)
+    if settings.connection_name is None:
+        settings = replace(settings, connection_name=f"kurrent-conn-{uuid4()}")
+    return settings
+
+
+def read_overrides(given: OverridesLike) -> Overrides:
+    """Take overrides in any of the forms that `connect` accepts.
+
+    Args:
+        given: `Overrides`, a path, or a mapping of advertised host to target.
+
+    Raises:
+        InvalidOverride: A rule cannot be used.
+    """
+    if given is None:
+        return Overrides()
+    if isinstance(given, Overrides):
+        return given
+    if isinstance(given, Mapping):
+        return Overrides.from_mapping(given)
+    return Overrides.from_file(fspath(given))
+
+
+def make_plan(
+    settings: Settings,
+    overrides: Overrides,
+    *,
+    follow: bool,
+    trusted_names: Sequence[str] | None,
+    allow_plaintext_credentials: bool,
+) -> Plan:
+    """Write down what the connection is to do.
+
+    Args:
+        settings: The connection string's values.
+        overrides: Turn advertised endpoints into routes.
+        follow: False: never leave the given hosts.
+        trusted_names: Patterns of hosts that may be dialled; None trusts all.
+        allow_plaintext_credentials: Consent to send credentials without TLS.
+    """
+    many = settings.discover or len(settings.hosts) > 1
+    rounds = settings.max_discover_attempts
+    return Plan(
+        seeds=tuple(dict.fromkeys(settings.hosts)),
+        router=overrides,
+        by_gossip=many and follow,
+        follow=follow,
+        trusted_names=None if trusted_names is None else tuple(trusted_names),
+        has_credentials=settings.username is not None,
+        may_send_credentials=settings.tls or allow_plaintext_credentials,
+        gossip_timeout_s=settings.gossip_timeout_s,
+        first_pause_s=settings.discovery_interval_s,
+        max_rounds=None if rounds < 0 else rounds,
+    )

@@ -1,0 +1,495 @@
+"""The cluster that fails like the real one, for blocking callers.
+
+    with SimulatedCluster() as cluster:
+        client = connect(cluster.connection_string())
+        cluster.leader.kill()
+        cluster.elect(cluster.nodes[1], after_s=0.3)
+
+Safe to use from any thread, and from a coroutine: every order takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Self
+from urllib.parse import quote
+from uuid import uuid4
+
+from kurrent_conn.core.cluster import NodeState
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.testing.access import AccessPolicy
+from kurrent_conn.testing.advertise import Advertise, advertised_by
+from kurrent_conn.testing.certificates import CertificateAuthority, KeyPair
+from kurrent_conn.testing.cluster_model import Seat
+from kurrent_conn.testing.conduct import Conduct
+from kurrent_conn.testing.conductor import Conductor
+from kurrent_conn.testing.director import Director
+from kurrent_conn.testing.node_server import MAX_STREAMS
+from kurrent_conn.testing.process_stage import ProcessStage
+from kurrent_conn.testing.reserved_port import LOOPBACK, ReservedPort
+from kurrent_conn.testing.stage import NodePlan, Stage
+from kurrent_conn.testing.thread_stage import ThreadStage
+
+MAX_SIZE: Final = 9
+"""The largest number of members; the server's own advice ends at 5."""
+
+_MAX_SOCKET_PATH: Final = 80
+
+Isolation = Literal["thread", "process"]
+
+
+class Election:
+    """An election that was ordered and may still be running."""
+
+    def __init__(self) -> None:
+        self._elected_at: Future[float] = Future()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the node leads, or could not be elected."""
+        return self._elected_at.done()
+
+    def wait(self, timeout_s: float = 10.0) -> float:
+        """Wait until the node leads.
+
+        Args:
+            timeout_s: At most so long, in seconds.
+
+        Returns:
+            The instant at which it led, by `time.monotonic`.
+
+        Raises:
+            RuntimeError: The node died, or froze, before it was elected.
+            TimeoutError: It does not lead yet.
+        """
+        return self._elected_at.result(timeout_s)
+
+
+class SimulatedNode:
+    """One node of a cluster; made by the cluster alone."""
+
+    def __init__(self, cluster: SimulatedCluster, plan: NodePlan) -> None:
+        self._cluster = cluster
+        self._plan = plan
+
+    @property
+    def index(self) -> int:
+        """Its number, from 0; read-only replicas come after the members."""
+        return self._plan.index
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it listens, on loopback."""
+        return Endpoint(LOOPBACK, self._plan.port)
+
+    @property
+    def advertised(self) -> Endpoint:
+        """What it tells clients to use."""
+        return self._plan.advertised
+
+    @property
+    def state(self) -> NodeState:
+        """The state that it is in; of a dead node the last one."""
+        return self._seat.state
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs; a frozen node is alive."""
+        return self._seat.is_running
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it is stopped in its tracks."""
+        return self._seat.is_frozen
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it is a read-only replica."""
+        return self._seat.is_read_only
+
+    @property
+    def pid(self) -> int | None:
+        """The process id; None as a thread, or dead."""
+        return self._cluster.director.pid(self.index)
+
+    def kill(self) -> None:
+        """End it as SIGKILL does: connections break, its port refuses, no goodbye.
+
+        Nobody is elected by that. The others list it as dead in its last state.
+        """
+        self._cluster.run(self._cluster.director.kill(self.index))
+
+    def freeze(self) -> None:
+        """Stop it as SIGSTOP does: connections stay open, nothing answers."""
+        self._cluster.run(self._cluster.director.freeze(self.index))
+
+    def thaw(self) -> None:
+        """Let it go on; it learns what happened meanwhile."""
+        self._cluster.run(self._cluster.director.thaw(self.index))
+
+    def restart(self) -> None:
+        """Start it again on the same port, killing it first where it lives.
+
+        It answers when this returns, and follows a leader shortly after.
+        """
+        self._cluster.run(self._cluster.director.restart(self.index))
+
+    def resign(self) -> None:
+        """Make the leader a `ResigningLeader`: it reads and refuses to write.
+
+        Nobody is elected by that.
+        """
+        self._cluster.run(self._cluster.director.resign(self.index))
+
+    def assume(self, state: NodeState) -> None:
+        """Put it into any state, as servers pass through many for a moment.
+
+        It stays there until the next election, restart or order. The others hear of
+        it; who leads does not change.
+
+        Args:
+            state: The state.
+        """
+        self._cluster.run(self._cluster.director.assume(self.index, state))
+
+    def behave(self, conduct: Conduct) -> None:
+        """Change how it misbehaves while it lives.
+
+        Args:
+            conduct: From now on; `Conduct()` is good behaviour.
+        """
+        self._cluster.run(self._cluster.director.behave(self.index, conduct))
+
+    def present(self, certificate: KeyPair) -> None:
+        """Present another certificate from the next handshake on.
+
+        Args:
+            certificate: From `SimulatedCluster.authority`, or from any other.
+        """
+        self._cluster.run(self._cluster.director.present(self.index, certificate))
+
+    @property
+    def _seat(self) -> Seat:
+        return self._cluster.director.model.seats[self.index]
+
+    def __repr__(self) -> str:
+        """Say which node this is and how it fares."""
+        life = "frozen" if self.is_frozen else "alive" if self.is_alive else "dead"
+        return f"<node {self.index} {self.advertised} {self.state.name} {life}>"
+
+
+class SimulatedCluster:
+    """A KurrentDB cluster on loopback whose nodes can be made to fail.
+
+    Args:
+        size: How many members, 1 to 9; the first leads at the start.
+        tls: Whether the nodes serve TLS, with certificates of a throwaway CA.
+        read_only_replicas: How many read-only replicas beside them.
+        advertise: What the nodes tell clients to use: a template such as
+            `"n{index}.kurrent.test:2113"`, a sequence with one entry a node, or a
+            function of the index. Host and port fall back to the node's own apart:
+            `"n{index}.kurrent.test"` keeps the port, `":443"` the host. None
+            advertises where they listen.
+        isolation: `"thread"` runs the nodes in this process, `"process"` makes each
+            a process of its own.
+        settle_s: How long after an election, or after its start, a node takes to
+            report that it follows the leader, in seconds.
+        anonymous_gossip: Whether gossip needs no credentials.
+        anonymous_streams: Whether streams need none; with `tls=False` nothing does.
+        certificate_names: The names on a node's certificate, as a function of its
+            index; its advertised host, `localhost` and 127.0.0.1 when None.
+        max_streams: Calls at once on one connection, as the server limits them.
+        forward_timeout_s: How long a follower waits for a leader that does not
+            answer, in seconds.
+        version: The server version that the nodes claim.
+        first_port: The port of node 0, and the next ones for the others; the system
+            chooses when None.
+    """
+
+    def __init__(
+        self,
+        size: int = 3,
+        *,
+        tls: bool = True,
+        read_only_replicas: int = 0,
+        advertise: Advertise = None,
+        isolation: Isolation = "thread",
+        settle_s: float = 0.05,
+        anonymous_gossip: bool = True,
+        anonymous_streams: bool = False,
+        certificate_names: Callable[[int], Sequence[str]] | None = None,
+        max_streams: int = MAX_STREAMS,
+        forward_timeout_s: float = 2.0,
+        version: str = "26.1.0",
+        first_port: int | None = None,
+    ) -> None:
+        if not 1 <= size <= MAX_SIZE:
+            raise ValueError(f"a cluster has 1 to {MAX_SIZE} members, not {size}")
+        if isolation not in ("thread", "process"):
+            raise ValueError(f"isolation is thread or process, not {isolation!r}")
+        self._size = size
+        self._replicas = read_only_replicas
+        self._tls = tls
+        self._advertise = advertise
+        self._isolation = isolation
+        self._settle_s = settle_s
+        self._access = AccessPolicy(
+            is_secure=tls,
+            anonymous_gossip=anonymous_gossip,
+            anonymous_streams=anonymous_streams,
+        )
+        self._certificate_names = certificate_names
+        self._max_streams = max_streams
+        self._forward_timeout_s = forward_timeout_s
+        self._version = version
+        self._first_port = first_port
+        self._conductor = Conductor("simulated-cluster")
+        self._director: Director | None = None
+        self._directory: Path | None = None
+        self._ports: tuple[ReservedPort, ...] = ()
+        self.nodes: tuple[SimulatedNode, ...] = ()
+        self.authority = CertificateAuthority.create()
+
+    def start(self) -> Self:
+        """Bring the cluster up; it serves when this returns.
+
+        Raises:
+            RuntimeError: It is up already.
+        """
+        if self._director is not None:
+            raise RuntimeError("the cluster is started already")
+        self._directory = _short_directory()
+        if self.ca_file is not None:
+            self.ca_file.write_bytes(self.authority.certificate_pem)
+        self._conductor.start()
+        try:
+            self._ports = self._reserve()
+            self._conductor.run(self._open())
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """End every node, thread, process and socket; harmless when done twice."""
+        try:
+            if self._director is not None:
+                self._conductor.run(self._director.stop())
+        finally:
+            self._director = None
+            self._conductor.stop()
+            for port in self._ports:
+                port.close()
+            self._ports = ()
+            if self._directory is not None:
+                shutil.rmtree(self._directory, ignore_errors=True)
+                self._directory = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The CA's certificate as a PEM file; None without TLS."""
+        if not self._tls or self._directory is None:
+            return None
+        return self._directory / "ca.crt"
+
+    @property
+    def leader(self) -> SimulatedNode | None:
+        """Who leads by the last election; None while nobody does."""
+        leader = self.director.model.leader
+        return None if leader is None else self.nodes[leader]
+
+    def connection_string(
+        self, *, credentials: str | None = "admin:changeit", **options: object
+    ) -> str:
+        """Write a connection string whose seeds are all members.
+
+        Args:
+            credentials: `user:password`; None for none. Left out without TLS, where
+                official clients must not send them.
+            options: As connection strings spell them, such as
+                `nodePreference="follower"`; booleans become `true` and `false`.
+        """
+        chosen: dict[str, object] = {"tls": self._tls}
+        if self.ca_file is not None:
+            chosen["tlsCaFile"] = self.ca_file
+        chosen.update(options)
+        user = f"{credentials}@" if credentials and self._tls else ""
+        seeds = ",".join(str(n.endpoint) for n in self.nodes if not n.is_read_only)
+        return f"kurrentdb://{user}{seeds}?{_query(chosen)}"
+
+    def elect(self, node: SimulatedNode | int, after_s: float = 0.0) -> Election:
+        """Hold an election that the given node wins.
+
+        Until then nobody leads and every node that is awake is Unknown. Returns as
+        soon as that is so, or, without a delay, when the node leads.
+
+        Args:
+            node: The winner, or its index.
+            after_s: How long the cluster has no leader, in seconds.
+
+        Returns:
+            What to wait on.
+
+        Raises:
+            ValueError: The node is dead, frozen or a read-only replica.
+        """
+        director = self.director
+        index = node if isinstance(node, int) else node.index
+        winner = self.nodes[index]
+        if not winner.is_alive or winner.is_frozen or winner.is_read_only:
+            raise ValueError(f"{winner!r} cannot be elected")
+        election = Election()
+        self.run(self._elect(director, index, after_s, election))
+        return election
+
+    def wait_until_settled(self, timeout_s: float = 10.0) -> None:
+        """Wait until everybody who hears the leader follows it.
+
+        Args:
+            timeout_s: At most so long, in seconds.
+
+        Raises:
+            TimeoutError: Some do not, or nobody leads.
+        """
+        self._conductor.run(self.director.settled(), timeout_s)
+
+    def partition(self, *sides: Sequence[SimulatedNode]) -> None:
+        """Cut the nodes into sides that no longer hear each other; clients hear all.
+
+        A leader on the smaller side goes on believing that it leads, and writes
+        nothing; `lose_quorum` makes it notice.
+
+        Args:
+            sides: The nodes of each side; who is in none stays with the first.
+        """
+        self.run(self.director.partition([[n.index for n in side] for side in sides]))
+
+    def lose_quorum(self, node: SimulatedNode) -> None:
+        """Let a node notice that it hears too few others.
+
+        Args:
+            node: A node on the smaller side.
+        """
+        self.run(self.director.cut_off(node.index))
+
+    def heal(self) -> None:
+        """Join the sides again."""
+        self.run(self.director.heal())
+
+    @property
+    def director(self) -> Director:
+        """What moves the nodes; of use inside this package."""
+        if self._director is None:
+            raise RuntimeError("the cluster is not started, or was stopped")
+        return self._director
+
+    def run(self, order: Coroutine[Any, Any, None]) -> None:
+        """Carry out an order of the director; of use inside this package.
+
+        Args:
+            order: A coroutine of `director`.
+        """
+        self._conductor.run(order)
+
+    async def _open(self) -> None:
+        plans = [self._plan(index) for index in range(self._size + self._replicas)]
+        self.nodes = tuple(SimulatedNode(self, plan) for plan in plans)
+        self._director = Director(
+            self._stage(),
+            plans,
+            [self._seat(plan) for plan in plans],
+            [self._certificate(plan) if self._tls else None for plan in plans],
+            self._settle_s,
+        )
+        await self._director.start()
+
+    async def _elect(
+        self, director: Director, index: int, after_s: float, election: Election
+    ) -> None:
+        await director.begin_election(index)
+
+        async def win() -> None:
+            try:
+                election._elected_at.set_result(await director.elect(index))  # noqa: SLF001 - made here
+            except RuntimeError as error:
+                election._elected_at.set_exception(error)  # noqa: SLF001 - as above
+
+        if after_s > 0:
+            director.schedule(after_s, win())
+        else:
+            await win()
+
+    def _stage(self) -> Stage:
+        assert self._directory is not None  # noqa: S101 - start made it
+        if self._isolation == "process":
+            return ProcessStage(self._directory)
+        return ThreadStage(self._directory, self._ports)
+
+    def _reserve(self) -> tuple[ReservedPort, ...]:
+        count = self._size + self._replicas
+        if self._first_port is None:
+            return tuple(ReservedPort() for _ in range(count))
+        return tuple(ReservedPort(self._first_port + index) for index in range(count))
+
+    def _plan(self, index: int) -> NodePlan:
+        own = Endpoint(LOOPBACK, self._ports[index].port)
+        return NodePlan(
+            index=index,
+            port=own.port,
+            advertised=advertised_by(self._advertise, index, own),
+            access=self._access,
+            version=self._version,
+            max_streams=self._max_streams,
+            forward_timeout_s=self._forward_timeout_s,
+        )
+
+    def _seat(self, plan: NodePlan) -> Seat:
+        return Seat(
+            advertised=plan.advertised,
+            http=Endpoint(LOOPBACK, plan.port),
+            is_read_only=plan.index >= self._size,
+            instance_id=uuid4(),
+        )
+
+    def _certificate(self, plan: NodePlan) -> KeyPair:
+        names = (
+            (plan.advertised.host, "localhost", LOOPBACK)
+            if self._certificate_names is None
+            else self._certificate_names(plan.index)
+        )
+        return self.authority.issue(names)
+
+
+def _query(options: Mapping[str, object]) -> str:
+    return "&".join(f"{key}={quote(_text(value))}" for key, value in options.items())
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _short_directory() -> Path:
+    made = Path(tempfile.mkdtemp(prefix="kurrent-conn-"))
+    if len(str(made)) <= _MAX_SOCKET_PATH:
+        return made
+    # A unix socket's path has about a hundred bytes.
+    made.rmdir()
+    return Path(tempfile.mkdtemp(prefix="kurrent-conn-", dir="/tmp"))

@@ -1,0 +1,90 @@
+"""Events and actions as lines that a person can read and a diff can compare."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from kurrent_conn.core.actions import (
+    Action,
+    CancelRead,
+    GiveUp,
+    Note,
+    Open,
+    Publish,
+    ReadGossip,
+    Retire,
+    Shut,
+    WakeAt,
+)
+from kurrent_conn.core.events import (
+    Abandoned,
+    CallFailed,
+    Closed,
+    Event,
+    GossipFailed,
+    GossipRead,
+    Wanted,
+    Woke,
+)
+
+
+def event_line(event: Event) -> str:  # noqa: PLR0911 - one arm an event
+    """Write an event as one line.
+
+    Args:
+        event: What happened.
+    """
+    match event:
+        case Wanted():
+            return f"#{event.waiter} wants {event.preference or 'news'}"
+        case Abandoned():
+            return f"#{event.waiter} stopped waiting"
+        case GossipRead():
+            told = ", ".join(
+                f"{m.advertised} {m.state_name}{'' if m.is_alive else ' (dead)'}"
+                for m in event.members
+            )
+            return f"gossip #{event.read} says: {told or 'nobody'}"
+        case GossipFailed():
+            return f"gossip #{event.read} failed: {event.phase}: {event.cause}"
+        case CallFailed():
+            named = f", leader {event.leader}" if event.leader else ""
+            return f"a call on {event.node.advertised} failed: {event.verdict}{named}"
+        case Woke():
+            return "woke"
+        case Closed():
+            return "closed"
+        case _:
+            assert_never(event)
+
+
+def action_line(action: Action) -> str:  # noqa: PLR0911 - one arm an action
+    """Write an action as one line.
+
+    Args:
+        action: What the shell is to do.
+    """
+    match action:
+        case ReadGossip():
+            return f"read gossip #{action.read} from {action.endpoint} ({action.route})"
+        case CancelRead():
+            return f"cancel gossip #{action.read}"
+        case WakeAt():
+            return "wake never" if action.at is None else f"wake at {action.at:.3f}"
+        case Publish():
+            topology = action.topology
+            return f"publish generation {topology.generation}, leader {topology.leader}"
+        case Open():
+            node = action.node
+            return f"open {action.preference}: {node.advertised} ({node.route})"
+        case Shut():
+            return f"shut {action.preference}"
+        case Retire():
+            return f"retire {action.route}"
+        case GiveUp():
+            numbers = ", ".join(f"#{number}" for number in action.waiters)
+            return f"give up {numbers or 'nobody'}: {action.reason}"
+        case Note():
+            return f"note {type(action.notice).__name__}"
+        case _:
+            assert_never(action)

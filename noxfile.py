@@ -1,0 +1,44 @@
+"""Every check, one command: `nox -s check`. Runs in the environment it is called from.
+
+Install that with `pip install -e '.[dev,lint]'`.
+"""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["check"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and that the formatter has nothing to do."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, by two checkers: mypy for us, pyright for users' editors."""
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Imports point down."""
+    session.run("lint-imports")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The tests; arguments after `--` go to pytest."""
+    session.run("python", "-m", "pytest", "-q", *session.posargs)
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Everything that CI runs."""
+    for part in ("lint", "types", "layers", "tests"):
+        session.notify(part)
