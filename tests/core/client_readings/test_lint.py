@@ -42,6 +42,12 @@ def test_plain_string_is_read_alike() -> None:
         (Client.PYTHON, f"{LOGIN}?defaultDeadline=5000", "defaultDeadline", "5000 s"),
         (Client.GO, "kurrentdb://u:p@h?defaultDeadline=5s", "defaultDeadline", "0 s"),
         (Client.GO, f"{LOGIN}?connectionName=x", "connectionName", "ignored"),
+        (
+            Client.JAVA,
+            f"{LOGIN}?throwOnAppendFailure=true",
+            "throwOnAppendFailure",
+            "ignored",
+        ),
         (Client.RUST, f"{LOGIN}?keepAliveInterval=1000", "keepAliveInterval", "10 s"),
         (Client.PYTHON, f"{LOGIN}?tlsVerifyCert=false", "tlsVerifyCert", "true"),
         (Client.NODE, f"{LOGIN}?tlsVerifyCert=false", "tlsVerifyCert", "true"),
