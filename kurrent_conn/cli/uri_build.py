@@ -152,9 +152,9 @@ def build(
     Its hosts are given, or are those of a KurrentDB resource, named as the operator
     does, from flags or from the resource's YAML.
     """
-    resource = _resource(name, file, flags)
-    if (resource is None) == (not hosts):
+    if (name is not None or file is not None) == bool(hosts):
         raise click.UsageError("give --host, or a resource by --resource or -f")
+    resource = _resource(name, file, flags)
     values = _values(flags)
     if resource is not None:
         hosts = tuple(node.advertised for node in resource.nodes())

@@ -121,6 +121,7 @@ def test_all_problems_come_at_once_in_order() -> None:
         ("  kurrentdb://a:x", "host", 16, "65535"),
         ("kurrentdb:/h", "scheme", None, "kurrentdb://"),
         ("kurrentdb://h?tls", "tls", 14, "key=value"),
+        ("kurrentdb://h?dnsDiscover=maybe", "dnsDiscover", 26, "true or false"),
         ("kurrentdb://h?tls=maybe", "tls", 18, "true or false"),
         ("kurrentdb://h?gossipTimeout=5h", "gossipTimeout", 28, "5s"),
         ("kurrentdb://h?nodePreference=any", "nodePreference", 29, "follower"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv6Address
 from itertools import islice
 from typing import Final
 from urllib.parse import unquote
@@ -16,6 +17,7 @@ from kurrent_conn.core.client_readings.client import (
     OptionValue,
     Seed,
 )
+from kurrent_conn.core.connection_string.host import is_ipv6
 from kurrent_conn.core.connection_string.option import OPTIONS, folded
 from kurrent_conn.core.connection_string.writing import MASK
 from kurrent_conn.core.settings import Settings
@@ -85,8 +87,8 @@ def differences(
 
 
 def _places(settings: Settings, string: str, reading: Accepted) -> Iterator[Difference]:
-    ours = tuple(Seed(host.host, host.port) for host in settings.hosts)
-    if tuple(map(_unbracketed, reading.hosts)) != ours:
+    ours = tuple(_folded(Seed(host.host, host.port)) for host in settings.hosts)
+    if tuple(map(_folded, reading.hosts)) != ours:
         clear = frozenset(host.host for host in settings.hosts)
         yield _value(
             reading,
@@ -105,10 +107,14 @@ def _listed(hosts: Iterator[str]) -> str:
     return ", ".join([*shown_hosts, "..."] if next(hosts, None) else shown_hosts)
 
 
-def _unbracketed(seed: Seed) -> Seed:
-    if seed.host.startswith("[") and seed.host.endswith("]"):
-        return Seed(seed.host[1:-1].replace("%25", "%"), seed.port)
-    return seed
+def _folded(seed: Seed) -> Seed:
+    """Write an address in one way: brackets and spelling make no difference."""
+    host = seed.host
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1].replace("%25", "%")
+    if is_ipv6(host):
+        host = IPv6Address(host).compressed
+    return Seed(host, seed.port)
 
 
 def _credentials(settings: Settings, reading: Accepted) -> Iterator[Difference]:

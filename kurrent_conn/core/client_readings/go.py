@@ -50,7 +50,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _BROKEN_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 _USERINFO: Final = re.compile(r"[A-Za-z0-9._:~!$&'()*+,;=%@-]*")
 _HOST: Final = re.compile(
-    r"""(?:[A-Za-z0-9._~!$&'()*+,;=:\[\]<>"-]|[^\x00-\x7f]|%[89A-Fa-f][0-9A-Fa-f])*"""
+    r"""(?:[A-Za-z0-9._~!$&'()*+,;=:\[\]<>"-]|[^\x00-\x7f]|%(?:25|[89A-Fa-f][0-9A-Fa-f]))*"""
 )
 _PORT: Final = re.compile(r"(?::[0-9]*)?")
 _UINT16: Final = 2**16
@@ -63,6 +63,11 @@ def _bool(value: str) -> bool:
     if folded in {"0", "f", "false"}:
         return False
     raise Refusal("neither true nor false as it spells them")
+
+
+def _path(value: str) -> str:
+    # Made absolute: an empty path becomes the working directory, which is not empty.
+    return value or "."
 
 
 def _deadline(value: str) -> float:
@@ -82,8 +87,8 @@ _KNOWN: Final[Table] = table(
     Known("keepAliveTimeout", 10.0, or_off(number.go)),
     Known("tls", True, _bool),
     Known("tlsCaFile", None, text),
-    Known("userCertFile", None, text),
-    Known("userKeyFile", None, text),
+    Known("userCertFile", None, _path),
+    Known("userKeyFile", None, _path),
     Known("tlsVerifyCert", True, _bool),
     Known("defaultDeadline", 10.0, _deadline),
 )
@@ -192,7 +197,6 @@ def _parse_host(host: str) -> str:
     if host.startswith("["):
         name, closed, port = host.rpartition("]")
         port = port if closed else "?"
-        name = name.replace("%25", "", 1)
     else:
         name, colon, port = host.rpartition(":")
         name, port = (name, colon + port) if colon else (host, "")

@@ -57,6 +57,7 @@ _SCHEMES: Final = frozenset(
 )
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9.+-]*")
 _BROKEN_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")
+_TRIMMED: Final = "".join(map(chr, range(0x21)))
 _NO_PORT: Final = -1
 _SHORTEST_BRACKETED: Final = 3
 
@@ -196,7 +197,7 @@ def _parse_or_none(string: str) -> _Url | None:
 
 
 def _parse_url(string: str) -> _Url:
-    spec = "".join(string).strip("".join(map(chr, range(0x21))))
+    spec = string.strip(_TRIMMED)
     if spec[:4].lower() == "url:":
         spec = spec[4:]
     scheme, colon, rest = spec.partition(":")

@@ -147,7 +147,7 @@ def _seed(target: str) -> Seed:
 def _options(query: str) -> dict[str, OptionValue]:
     given: dict[str, str] = {}
     first: set[str] = set()
-    for key, value in _pairs(query):
+    for key, value in parse_qsl(query):
         # The first of two counts, but of two spellings the last.
         if key not in first:
             first.add(key)
@@ -159,11 +159,3 @@ def _options(query: str) -> dict[str, OptionValue]:
             raise Refusal("an option is unknown to it")
         options[known.name] = known.take(value)
     return options
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(query)
-    except ValueError:
-        pass
-    raise Refusal("the query does not parse")

@@ -16,6 +16,7 @@ from kurrent_conn.core.client_readings.client import (
     Refused,
     present,
 )
+from kurrent_conn.core.connection_string.value import surrogate_position
 
 _MODELS: Final[Mapping[Client, tuple[Callable[[str, FileCheck], Accepted], str]]] = {
     Client.DOTNET: (dotnet.read, dotnet.SOURCE),
@@ -25,6 +26,8 @@ _MODELS: Final[Mapping[Client, tuple[Callable[[str, FileCheck], Accepted], str]]
     Client.RUST: (rust.read, rust.SOURCE),
     Client.PYTHON: (python.read, python.SOURCE),
 }
+
+_NO_TEXT: Final = Fact("it is no Unicode text, which no client can be given", "UTF-8")
 
 
 def read_as(client: Client, string: str, exists: FileCheck = present) -> ClientReading:
@@ -39,6 +42,8 @@ def read_as(client: Client, string: str, exists: FileCheck = present) -> ClientR
         What the client goes on with, or that it raises.
     """
     read, source = _MODELS[client]
+    if surrogate_position(string) is not None:
+        return Refused(client, _NO_TEXT)
     try:
         return read(string, exists)
     except Refusal as refusal:

@@ -260,8 +260,6 @@ def _hosts(url: _Url) -> tuple[Seed, ...]:
 
 
 def _rewritten_hosts(url: _Url) -> tuple[Seed, ...]:
-    if not url.host:
-        raise Refusal("there is no host")
     first = Seed(url.host, DEFAULT_PORT if url.port is None else url.port)
     segments = url.path[1:].split("/") if url.path else ()
     return (first, *map(_seed, segments))

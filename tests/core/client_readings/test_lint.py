@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kurrent_conn.core.client_readings.client import Accepted, Client, Refused
@@ -42,6 +42,12 @@ def test_plain_string_is_read_alike() -> None:
         (Client.PYTHON, f"{LOGIN}?defaultDeadline=5000", "defaultDeadline", "5000 s"),
         (Client.GO, "kurrentdb://u:p@h?defaultDeadline=5s", "defaultDeadline", "0 s"),
         (Client.GO, f"{LOGIN}?connectionName=x", "connectionName", "ignored"),
+        (
+            Client.JAVA,
+            f"{LOGIN}?throwOnAppendFailure=true",
+            "throwOnAppendFailure",
+            "ignored",
+        ),
         (Client.RUST, f"{LOGIN}?keepAliveInterval=1000", "keepAliveInterval", "10 s"),
         (Client.PYTHON, f"{LOGIN}?tlsVerifyCert=false", "tlsVerifyCert", "true"),
         (Client.NODE, f"{LOGIN}?tlsVerifyCert=false", "tlsVerifyCert", "true"),
@@ -145,7 +151,12 @@ def test_no_verdict_shows_the_password(shape: str) -> None:
     assert SECRET not in "\n".join(shown)
 
 
-@given(st.text() | st.text().map("kurrentdb://".__add__))
+ANY_TEXT = st.text(st.characters())
+
+
+@given(ANY_TEXT | ANY_TEXT.map("kurrentdb://".__add__))
+@example("kurrentdb://u:\udcff@h")
+@example("kurrentdb://u:%ed%a0%80@h?connectionName=%ff")
 def test_any_text_gets_a_verdict(text: str) -> None:
     """Every text gets six verdicts; no model raises."""
     assert len(lint(text).verdicts) == len(Client)
