@@ -58,17 +58,14 @@ class Target:
         return is_address(self.host)
 
     @property
-    def groups(self) -> frozenset[int]:
-        """The numbers of the groups that the host refers to."""
-        return frozenset(int(number) for number in _GROUP.findall(self.host))
-
-    def fill(self, groups: tuple[str, ...]) -> str:
-        """Put the groups of a match into the host.
-
-        Args:
-            groups: The whole match, then each group; empty where one took no part.
-        """
-        return _GROUP.sub(lambda found: groups[int(found[1])], self.host)
+    def parts(self) -> tuple[str | int, ...]:
+        """The host as texts and the numbers of the groups between them."""
+        if "{" not in self.host:
+            return (self.host,)
+        pieces = _GROUP.split(self.host)
+        return tuple(
+            int(piece) if place % 2 else piece for place, piece in enumerate(pieces)
+        )
 
     def __str__(self) -> str:
         """Write the target as `parse` reads it."""
