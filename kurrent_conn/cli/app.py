@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from kurrent_conn.cli.overrides import overrides
 from kurrent_conn.errors import ConfigurationError, KurrentConnError
 
 
@@ -13,6 +14,9 @@ from kurrent_conn.errors import ConfigurationError, KurrentConnError
 @click.version_option(package_name="kurrent-conn")
 def app() -> None:
     """Connect to KurrentDB clusters: try it, look at it, find what is wrong."""
+
+
+app.add_command(overrides)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

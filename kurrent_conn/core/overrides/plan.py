@@ -7,7 +7,7 @@ narrows down who is asked, and the narrowed rules are asked in their order.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
 from typing import Final
@@ -65,7 +65,8 @@ class Plan:
     """The rules with their matchers; built once, then only read.
 
     Args:
-        rules: The rules in their order.
+        rules: The rules in their order; `ready` holds what was made of each, and
+            `continuing` the places of those that let others go on.
 
     Raises:
         InvalidOverride: A rule cannot be used; it carries the rule and its number.
@@ -74,23 +75,25 @@ class Plan:
     __slots__ = (
         "_bare_keys",
         "_keys",
-        "_prepared",
         "_regexes",
         "_scanned",
         "_screens",
         "_texts",
+        "continuing",
+        "ready",
         "rules",
     )
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
-        self._prepared = [_prepared(rule, place) for place, rule in enumerate(rules)]
+        self.ready = [_prepared(rule, place) for place, rule in enumerate(rules)]
         self._keys: dict[str, list[int]] = {}
         self._bare_keys: dict[str, list[int]] = {}
         self._scanned: list[int] = []
         self._regexes: dict[tuple[Spelling, bool], list[int]] = {}
         self._screens: list[tuple[Spelling, Screen]] | None = None
         self._texts: dict[int, str] = {}
+        self.continuing: list[int] = []
         self._index()
 
     def routes(self, advertised: Endpoint) -> tuple[Route, ...]:
@@ -141,7 +144,7 @@ class Plan:
                 continue
             place, hosts = hit
             ways = self._ways(branch, place, hosts)
-            after = self._prepared[place].after
+            after = self.ready[place].after
             if after is After.NOTHING:
                 done += ways
             else:
@@ -155,23 +158,24 @@ class Plan:
                 )
         return done
 
-    def matching(self, host: str, port: int) -> list[int]:
-        """Give the places of all rules that match, each as if it stood alone.
+    def takers(self, host: str, *, before: int) -> Iterator[int]:
+        """Give the places of the rules that match a host, each as if it stood alone.
 
         Args:
             host: The host.
-            port: The port.
+            before: Only rules at places before this one.
         """
         asked = Asked(host, normalized_host(host))
-        return [
-            place
-            for place in self._candidates(asked, 0)
-            if self._prepared[place].port in {None, port}
-            and self._prepared[place].find(asked) is not None
-        ]
+        for place in self._candidates(asked, 0):
+            if place >= before:
+                return
+            if self.ready[place].find(asked) is not None:
+                yield place
 
     def _index(self) -> None:
-        for place, ready in enumerate(self._prepared):
+        for place, ready in enumerate(self.ready):
+            if ready.after is After.ALL:
+                self.continuing.append(place)
             if ready.key is not None:
                 keys = self._keys if ready.any_case else self._bare_keys
                 keys.setdefault(ready.key, []).append(place)
@@ -208,7 +212,7 @@ class Plan:
         for place in self._candidates(asked, start):
             if place < start:
                 continue
-            ready = self._prepared[place]
+            ready = self.ready[place]
             if ready.port is not None and ready.port != at.port:
                 continue
             if hosts_only and not isinstance(self.rules[place], HostsEntry):
@@ -266,7 +270,7 @@ class Plan:
 
     def _way(self, branch: Branch, place: int, index: int, host: str) -> Branch:
         rule = self.rules[place]
-        problem = self._prepared[place].problem(host)
+        problem = self.ready[place].problem(host)
         if problem:
             raise InvalidOverride(
                 f"it makes {host!r} of {branch.at.host!r}, which is no host: "
