@@ -191,7 +191,7 @@ def _made(plan: Plan, place: int) -> Iterator[tuple[str, str]]:
     for host in hosts:
         asked = Asked(host, normalized_host(host))
         for result in plan.ready[place].find(asked) or ():
-            yield host, result
+            yield host, result.removesuffix(".")
     if not hosts:
         for result in _templates(plan.rules[place]):
             yield "a match", result

@@ -270,6 +270,7 @@ class Plan:
 
     def _way(self, branch: Branch, place: int, index: int, host: str) -> Branch:
         rule = self.rules[place]
+        host = host.removesuffix(".")
         problem = self.ready[place].problem(host)
         if problem:
             raise InvalidOverride(

@@ -21,7 +21,8 @@ class Target:
     """A host with `{1}` for groups of the match, and a port.
 
     Args:
-        host: A name or an address; an IPv6 address without brackets.
+        host: A name or an address; an IPv6 address without brackets. A trailing dot
+            stays: after `prefix` it stands between the target and the rest.
         port: The port to dial; None keeps the advertised one.
     """
 
@@ -40,7 +41,7 @@ class Target:
                 is no number from 1 to 65535.
         """
         host, port = _split(text.strip().lower())
-        if not host:
+        if not host.strip("."):
             raise InvalidOverride(
                 f'the target {text!r} has no host; write "host" or "host:port"'
             )
@@ -85,4 +86,4 @@ def _split(text: str) -> tuple[str, str | None]:
     if text.count(":") > 1:
         return text, None
     host, colon, port = text.partition(":")
-    return host.removesuffix("."), port if colon else None
+    return host, port if colon else None
