@@ -95,8 +95,9 @@ def answerers(
     listed = [m.advertised for m in members if m.state != NodeState.MANAGER]
     if candidate.endpoint in listed:
         return frozenset({candidate.endpoint})
-    if len(listed) == 1:
-        # A node on its own speaks for itself, whatever it advertises.
+    if len(listed) == 1 and candidate.endpoint in state.plan.seeds:
+        # A node on its own speaks for itself, whatever it advertises: the address
+        # that the user gave is one that works.
         return frozenset(listed)
     return frozenset(
         advertised

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +28,7 @@ from tests.shells.authority import CLIENT, NODE, Issued, intermediate, issue, ro
 CA = root()
 OTHER = root("Other Root")
 SERVER = issue(CA)
+_NOBODY = 65534
 OURS = issue(intermediate(CA), cn="ouro", names=None, usage=(CLIENT,))
 
 
@@ -167,19 +170,26 @@ def test_unreadable_paths_are_typed_errors(tmp_path: Path) -> None:
         read_trust(_settings(None, tmp_path, file))
 
 
-def test_a_forbidden_file_says_what_to_check(tmp_path: Path) -> None:
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """Do without the rights of root, where the tests have them."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(_NOBODY)
+    yield
+    if root:
+        os.seteuid(0)
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_forbidden_file_says_what_to_check() -> None:
     """Without permission the error points at mode and owner."""
-    file = tmp_path / "ca.crt"
-    file.write_bytes(CA.pem)
-    file.chmod(0)
-    try:
-        file.read_bytes()
-    except PermissionError:
-        pass
-    else:
-        pytest.skip("this user may read everything")
-    with pytest.raises(InvalidTlsFile, match="mode, its owner"):
-        read_trust(_settings(file))
+    with tempfile.NamedTemporaryFile(suffix=".crt") as file:
+        file.write(CA.pem)
+        file.flush()
+        Path(file.name).chmod(0)
+        with pytest.raises(InvalidTlsFile, match="mode, its owner"):
+            read_trust(_settings(file.name))
 
 
 def test_the_environment_chooses_the_store(

@@ -166,6 +166,7 @@ def _override_lines(rule: Override, target: str, *, whole: bool) -> list[str]:
         case MatchKind.SUFFIX:
             return _suffix_lines(then, pattern, target, whole=whole)
         case MatchKind.REGEX:
+            refuse_last_group(target)
             return [_whole_regex(then, f"(?i:{before_end(rule.pattern)})", target)]
         case MatchKind.WILDCARD:
             stars = literal(pattern).replace(r"\*", "([^.]+)")
@@ -246,7 +247,7 @@ def _refuse_extras(rule: Override) -> None:
     grouped = rule.kind in {MatchKind.REGEX, MatchKind.WILDCARD}
     for target in rule.targets:
         text = without_groups(target.host) if grouped else target.host
-        problem = host_problem(text)
+        problem = host_problem(text.removesuffix("."))
         if problem and "character" in problem:
             raise InvalidOverride(f"its target {target} is no host: it {problem}")
 

@@ -6,6 +6,7 @@ Knows text; knows nothing of rules or of lookups.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -25,8 +26,11 @@ def is_address(host: str) -> bool:
     Args:
         host: A host without brackets.
     """
-    if ":" not in host and not host[-1:].isdigit():
-        return False
+    return (":" in host or host[-1:].isdigit()) and _is_address(host)
+
+
+@lru_cache(maxsize=1024)
+def _is_address(host: str) -> bool:
     try:
         ip_address(host)
     except ValueError:

@@ -6,7 +6,7 @@ asking is cheap. Knows hosts; ports, chains and certificate names are for `plan`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address, ip_network
 from typing import assert_never
 
@@ -112,12 +112,11 @@ def _substring(rule: Override) -> Matcher:
 
 def _regex(rule: Override) -> Matcher:
     pattern = compile_pattern(rule.pattern, fold_case=True)
-    _check_groups(rule, pattern.group_count)
-    full, targets = pattern.full, rule.targets
+    full, fill = pattern.full, _filler(rule, pattern.group_count)
 
     def match(host: str) -> Hosts | None:
         groups = full(host)
-        return None if groups is None else tuple(t.fill(groups) for t in targets)
+        return None if groups is None else fill(groups)
 
     return match
 
@@ -134,9 +133,8 @@ def _wildcard(rule: Override) -> Matcher:
         raise InvalidOverride(
             f'the wildcard {rule.pattern!r} has no star; write "*" or exact'
         )
-    _check_groups(rule, sum("*" in label for label in labels))
+    fill = _filler(rule, sum("*" in label for label in labels))
     parts = [label.partition("*") for label in labels]
-    targets = rule.targets
 
     def match(host: str) -> Hosts | None:
         given = host.split(".")
@@ -155,8 +153,7 @@ def _wildcard(rule: Override) -> Matcher:
             ):
                 return None
             groups.append(label[len(before) : len(label) - len(after)])
-        filled = tuple(groups)
-        return tuple(target.fill(filled) for target in targets)
+        return fill(groups)
 
     return match
 
@@ -186,10 +183,20 @@ def _hosts(targets: tuple[Target, ...], part: _Fill) -> Hosts:
     return tuple(t.host if t.is_address else part(t) for t in targets)
 
 
-def _check_groups(rule: Override, count: int) -> None:
-    missing = sorted({g for target in rule.targets for g in target.groups if g > count})
-    if missing:
-        have = "no group" if not count else f"the groups {{0}} to {{{count}}}"
-        raise InvalidOverride(
-            f"the target refers to {{{missing[0]}}}, but the pattern has {have}"
+def _filler(rule: Override, count: int) -> Callable[[Sequence[str]], Hosts]:
+    """Prepare to put groups into the targets."""
+    hosts = tuple(target.parts for target in rule.targets)
+    for part in (part for parts in hosts for part in parts):
+        if isinstance(part, int) and part > count:
+            have = f"the groups {{0}} to {{{count}}}" if count else "no group"
+            raise InvalidOverride(
+                f"the target refers to {{{part}}}, but the pattern has {have}"
+            )
+
+    def fill(groups: Sequence[str]) -> Hosts:
+        return tuple(
+            "".join([part if isinstance(part, str) else groups[part] for part in parts])
+            for parts in hosts
         )
+
+    return fill

@@ -7,7 +7,7 @@ narrows down who is asked, and the narrowed rules are asked in their order.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
 from typing import Final
@@ -65,21 +65,35 @@ class Plan:
     """The rules with their matchers; built once, then only read.
 
     Args:
-        rules: The rules in their order.
+        rules: The rules in their order; `ready` holds what was made of each, and
+            `continuing` the places of those that let others go on.
 
     Raises:
         InvalidOverride: A rule cannot be used; it carries the rule and its number.
     """
 
-    __slots__ = ("_bare_keys", "_keys", "_prepared", "_scanned", "_screens", "rules")
+    __slots__ = (
+        "_bare_keys",
+        "_keys",
+        "_regexes",
+        "_scanned",
+        "_screens",
+        "_texts",
+        "continuing",
+        "ready",
+        "rules",
+    )
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
-        self._prepared = [_prepared(rule, place) for place, rule in enumerate(rules)]
+        self.ready = [_prepared(rule, place) for place, rule in enumerate(rules)]
         self._keys: dict[str, list[int]] = {}
         self._bare_keys: dict[str, list[int]] = {}
         self._scanned: list[int] = []
-        self._screens: list[tuple[Spelling, Screen]] = []
+        self._regexes: dict[tuple[Spelling, bool], list[int]] = {}
+        self._screens: list[tuple[Spelling, Screen]] | None = None
+        self._texts: dict[int, str] = {}
+        self.continuing: list[int] = []
         self._index()
 
     def routes(self, advertised: Endpoint) -> tuple[Route, ...]:
@@ -92,13 +106,13 @@ class Plan:
         branches = self.branches(advertised)
         if not branches:
             return (direct(advertised),)
-        name = _one_name(branches, advertised)
+        name = self._one_name(branches, advertised)
         routes: dict[Endpoint, Route] = {}
         for branch in branches:
-            routes.setdefault(branch.at, Route(branch.at, name, _told(branch)))
+            routes.setdefault(branch.at, Route(branch.at, name, self._told(branch)))
         falling = next((b for b in branches if _tries_advertised(b)), None)
         if falling is not None:
-            routes.setdefault(advertised, Route(advertised, name, _told(falling)))
+            routes.setdefault(advertised, Route(advertised, name, self._told(falling)))
         return tuple(routes.values())
 
     def branches(self, advertised: Endpoint) -> list[Branch]:
@@ -130,7 +144,7 @@ class Plan:
                 continue
             place, hosts = hit
             ways = self._ways(branch, place, hosts)
-            after = self._prepared[place].after
+            after = self.ready[place].after
             if after is After.NOTHING:
                 done += ways
             else:
@@ -144,39 +158,52 @@ class Plan:
                 )
         return done
 
-    def matching(self, host: str, port: int) -> list[int]:
-        """Give the places of all rules that match, each as if it stood alone.
+    def takers(self, host: str, *, before: int) -> Iterator[int]:
+        """Give the places of the rules that match a host, each as if it stood alone.
 
         Args:
             host: The host.
-            port: The port.
+            before: Only rules at places before this one.
         """
         asked = Asked(host, normalized_host(host))
-        return [
-            place
-            for place in self._candidates(asked, 0)
-            if self._prepared[place].port in {None, port}
-            and self._prepared[place].find(asked) is not None
-        ]
+        for place in self._candidates(asked, 0):
+            if place >= before:
+                return
+            if self.ready[place].find(asked) is not None:
+                yield place
 
     def _index(self) -> None:
-        regexes: dict[tuple[Spelling, bool], list[int]] = {}
-        for place, ready in enumerate(self._prepared):
+        for place, ready in enumerate(self.ready):
+            if ready.after is After.ALL:
+                self.continuing.append(place)
             if ready.key is not None:
                 keys = self._keys if ready.any_case else self._bare_keys
                 keys.setdefault(ready.key, []).append(place)
             elif ready.screened is not None:
                 whole = isinstance(self.rules[place], Override)
-                regexes.setdefault((ready.screened, whole), []).append(place)
+                self._regexes.setdefault((ready.screened, whole), []).append(place)
             else:
                 self._scanned.append(place)
-        for (spelling, whole), places in regexes.items():
-            if len(places) <= FEW:
-                self._scanned = sorted([*self._scanned, *places])
-                continue
-            patterns = [_pattern(self.rules[place]) for place in places]
-            screen = Screen(places, patterns, whole=whole, fold_case=whole)
-            self._screens.append((spelling, screen))
+        for key in [key for key, places in self._regexes.items() if len(places) <= FEW]:
+            self._scanned = sorted([*self._scanned, *self._regexes.pop(key)])
+
+    def _built_screens(self) -> list[tuple[Spelling, Screen]]:
+        # Only when somebody asks: it costs as much again as compiling the patterns.
+        # Threads may race here; at worst the same screens are built twice.
+        if self._screens is None:
+            self._screens = [
+                (
+                    spelling,
+                    Screen(
+                        places,
+                        [_pattern(self.rules[place]) for place in places],
+                        whole=whole,
+                        fold_case=whole,
+                    ),
+                )
+                for (spelling, whole), places in self._regexes.items()
+            ]
+        return self._screens
 
     def _next(
         self, at: Endpoint, origin: str, start: int, *, hosts_only: bool
@@ -185,7 +212,7 @@ class Plan:
         for place in self._candidates(asked, start):
             if place < start:
                 continue
-            ready = self._prepared[place]
+            ready = self.ready[place]
             if ready.port is not None and ready.port != at.port:
                 continue
             if hosts_only and not isinstance(self.rules[place], HostsEntry):
@@ -200,7 +227,7 @@ class Plan:
             *self._keys.get(asked.lower, ()),
             *self._bare_keys.get(asked.bare, ()),
         ]
-        for spelling, screen in self._screens:
+        for spelling, screen in self._built_screens():
             some += screen.candidates(_spelled(asked, spelling))
         if len(some) > 1:
             some.sort()
@@ -211,6 +238,31 @@ class Plan:
             scanned = scanned[bisect_left(scanned, start) :]
         return merge(some, scanned) if some else scanned
 
+    def _one_name(self, branches: list[Branch], advertised: Endpoint) -> str:
+        if len(branches) == 1:
+            name = branches[0].server_name
+            return advertised.host if name is None or name == ADVERTISED else name
+        names = {
+            advertised.host if b.server_name in {None, ADVERTISED} else b.server_name
+            for b in branches
+        }
+        if len(names) > 1:
+            raise InvalidOverride(
+                f"the routes to {advertised} would verify different names "
+                f"({', '.join(sorted(filter(None, names)))}); write one server_name",
+                rule=self._told(branches[0]),
+            )
+        return next(iter(names)) or advertised.host
+
+    def _told(self, branch: Branch) -> str:
+        return "; then ".join([self._text(step) for step in branch.steps])
+
+    def _text(self, step: Step) -> str:
+        text = self._texts.get(step.number)
+        if text is None:
+            text = self._texts[step.number] = str(step.rule)
+        return text
+
     def _ways(self, branch: Branch, place: int, hosts: Hosts) -> list[Branch]:
         return [
             self._way(branch, place, index, host) for index, host in enumerate(hosts)
@@ -218,7 +270,8 @@ class Plan:
 
     def _way(self, branch: Branch, place: int, index: int, host: str) -> Branch:
         rule = self.rules[place]
-        problem = self._prepared[place].problem(host)
+        host = host.removesuffix(".")
+        problem = self.ready[place].problem(host)
         if problem:
             raise InvalidOverride(
                 f"it makes {host!r} of {branch.at.host!r}, which is no host: "
@@ -273,25 +326,7 @@ def _spelled(asked: Asked, spelling: Spelling) -> str:
             return asked.bare
 
 
-def _one_name(branches: list[Branch], advertised: Endpoint) -> str:
-    names = {
-        advertised.host if b.server_name in {None, ADVERTISED} else b.server_name
-        for b in branches
-    }
-    if len(names) > 1:
-        raise InvalidOverride(
-            f"the routes to {advertised} would verify different names "
-            f"({', '.join(sorted(filter(None, names)))}); write one server_name",
-            rule=_told(branches[0]),
-        )
-    return next(iter(names)) or advertised.host
-
-
 def _tries_advertised(branch: Branch) -> bool:
     return any(
         isinstance(step.rule, Override) and step.rule.otherwise for step in branch.steps
     )
-
-
-def _told(branch: Branch) -> str:
-    return "; then ".join(str(step.rule) for step in branch.steps)

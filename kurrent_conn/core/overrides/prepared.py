@@ -136,7 +136,7 @@ def _rewrite(rule: Rewrite) -> Prepared:
         name = rename(asked.name)
         if name is None or not (covers is None or covers(asked.origin)):
             return None
-        return (asked.bare if rule.replacement is None else name.removesuffix("."),)
+        return (asked.bare if rule.replacement is None else name,)
 
     # Escapes make the asked name differ from the host, so such a FROM is not indexed.
     indexed = rule.match is NameMatch.EXACT and "\\" not in rule.source
@@ -174,7 +174,7 @@ def _sidecar(rule: SidecarRule) -> Prepared:
 
     def find(asked: Asked) -> Hosts | None:
         result = lookup(asked.bare)
-        return None if result is None else (result.removesuffix("."),)
+        return None if result is None else (result,)
 
     return Prepared(
         find=find,

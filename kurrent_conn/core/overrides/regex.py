@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from kurrent_conn.errors import InvalidOverride
 
 if TYPE_CHECKING:
+    from re2 import Options
     from re2 import _Regexp as Compiled
 
 MAX_PATTERN: Final = 10_000
@@ -72,11 +74,8 @@ def compile_pattern(text: str, *, fold_case: bool = False) -> Pattern:
         raise InvalidOverride(
             f"the regex {text!r} has \\C, which splits characters; write a dot"
         )
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = not fold_case
     try:
-        compiled = re2.compile(text, options)
+        compiled = re2.compile(text, _options(fold_case=fold_case))
     except re2.error as error:
         raise InvalidOverride(
             f"the regex {text!r} is not RE2: {_reason(error)}"
@@ -88,6 +87,16 @@ def compile_pattern(text: str, *, fold_case: bool = False) -> Pattern:
         full=_groups_of(compiled, whole=True),
         search=_groups_of(compiled, whole=False),
     )
+
+
+@cache
+def _options(*, fold_case: bool) -> Options:
+    import re2  # noqa: PLC0415 - as above
+
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = not fold_case
+    return options
 
 
 def _reason(error: Exception) -> str:

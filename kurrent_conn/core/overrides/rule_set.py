@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.overrides.check import Finding, check
 from kurrent_conn.core.overrides.corefile import read_corefile
 from kurrent_conn.core.overrides.corefile_export import write_corefile
+from kurrent_conn.core.overrides.explanation import Explanation, explain
 from kurrent_conn.core.overrides.format import Format, format_of
 from kurrent_conn.core.overrides.plan import Plan
 from kurrent_conn.core.overrides.prepared import Rule
@@ -78,10 +80,25 @@ class Overrides:
         """
         source = str(path)
         try:
-            text = Path(path).read_text("utf-8-sig")
+            data = Path(path).read_bytes()
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise InvalidOverride(f"cannot be read: {reason}", source) from None
+        return cls.from_bytes(data, source=source)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, source: str = "") -> Self:
+        """Read the content of an overrides file.
+
+        Args:
+            data: UTF-8 text in any of the three formats.
+            source: Where it came from, for messages.
+
+        Raises:
+            InvalidOverride: It is not UTF-8, or as `from_text`.
+        """
+        try:
+            text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InvalidOverride(
                 f"is not UTF-8 text (byte {error.start}); save it as UTF-8", source
@@ -208,6 +225,25 @@ class Overrides:
             InvalidOverride: As `routes`.
         """
         return self.routes(advertised)[0]
+
+    def explain(self, advertised: Endpoint, /) -> Explanation:
+        """Say which rules lead to the routes of an advertised endpoint.
+
+        Args:
+            advertised: The endpoint as a member advertises it.
+
+        Returns:
+            The explanation; a result that is no host is its `problem`, not an error.
+        """
+        return explain(self._plan, advertised)
+
+    def check(self) -> tuple[Finding, ...]:
+        """Look for dead and shadowed rules, loops, and results that are no host.
+
+        Returns:
+            The findings, in the order of the rules; empty when nothing is odd.
+        """
+        return check(self._plan)
 
     def to_corefile(self) -> str:
         """Write the rules as a Corefile that routes alike.

@@ -21,7 +21,8 @@ class Target:
     """A host with `{1}` for groups of the match, and a port.
 
     Args:
-        host: A name or an address; an IPv6 address without brackets.
+        host: A name or an address; an IPv6 address without brackets. A trailing dot
+            stays: after `prefix` it stands between the target and the rest.
         port: The port to dial; None keeps the advertised one.
     """
 
@@ -40,7 +41,7 @@ class Target:
                 is no number from 1 to 65535.
         """
         host, port = _split(text.strip().lower())
-        if not host:
+        if not host.strip("."):
             raise InvalidOverride(
                 f'the target {text!r} has no host; write "host" or "host:port"'
             )
@@ -58,17 +59,14 @@ class Target:
         return is_address(self.host)
 
     @property
-    def groups(self) -> frozenset[int]:
-        """The numbers of the groups that the host refers to."""
-        return frozenset(int(number) for number in _GROUP.findall(self.host))
-
-    def fill(self, groups: tuple[str, ...]) -> str:
-        """Put the groups of a match into the host.
-
-        Args:
-            groups: The whole match, then each group; empty where one took no part.
-        """
-        return _GROUP.sub(lambda found: groups[int(found[1])], self.host)
+    def parts(self) -> tuple[str | int, ...]:
+        """The host as texts and the numbers of the groups between them."""
+        if "{" not in self.host:
+            return (self.host,)
+        pieces = _GROUP.split(self.host)
+        return tuple(
+            int(piece) if place % 2 else piece for place, piece in enumerate(pieces)
+        )
 
     def __str__(self) -> str:
         """Write the target as `parse` reads it."""
@@ -88,4 +86,4 @@ def _split(text: str) -> tuple[str, str | None]:
     if text.count(":") > 1:
         return text, None
     host, colon, port = text.partition(":")
-    return host.removesuffix("."), port if colon else None
+    return host, port if colon else None
