@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from kurrent_conn.core.cluster import NodeState
@@ -21,6 +21,9 @@ from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
 from kurrent_conn.testing.gossip_view import view_of
 from kurrent_conn.testing.node_context import Errand
 from kurrent_conn.testing.stage import Gate, NodePlan, Stage
+
+_LAST_WORDS_S: Final = 0.05
+"""How long a node that was asked to shut down still answers, as not ready."""
 
 
 class Director:
@@ -275,6 +278,9 @@ class Director:
                 case Errand.RESIGN:
                     self._later(0, self.resign(index))
                 case Errand.SHUT_DOWN:
+                    self._later(0, self.assume(index, NodeState.SHUTTING_DOWN))
+                    self._later(_LAST_WORDS_S, self.kill(index))
+                case Errand.BURY:
                     self._later(0, self.kill(index))
 
         return run

@@ -149,4 +149,4 @@ class ProcessNode:
                 self._request(message.errand)
 
         # A process that somebody else killed is a node that was killed.
-        return Child(self._nursery, heard, lambda: self._request(Errand.SHUT_DOWN))
+        return Child(self._nursery, heard, lambda: self._request(Errand.BURY))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.conduct import Conduct
-from kurrent_conn.testing.event_log import Accepted, EventLog
+from kurrent_conn.testing.event_log import EventLog, records_of
 from kurrent_conn.testing.gossip_view import NodeView
 from kurrent_conn.testing.node_context import (
     Commit,
@@ -98,8 +98,8 @@ class ThreadStage:
         if not self._gate.is_open or commit.term != self._gate.term:
             return Fenced.FENCED
         decision = self._log.decide(commit.command, now_ticks())
-        if isinstance(decision, Accepted) and decision.records:
-            self._log.apply(decision.records)
+        if records := records_of(decision):
+            self._log.apply(records)
         return decision
 
 
