@@ -20,6 +20,7 @@ from kurrent_conn.testing.cluster_model import Seat
 from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
 from kurrent_conn.testing.gossip_view import view_of
 from kurrent_conn.testing.node_context import Errand
+from kurrent_conn.testing.proxy import Proxy
 from kurrent_conn.testing.stage import Gate, NodePlan, Stage
 
 _LAST_WORDS_S: Final = 0.05
@@ -80,6 +81,20 @@ class Director:
             index: The node.
         """
         return self._nodes[index].pid
+
+    def proxy(self, index: int) -> Proxy:
+        """Give what passes a node's bytes on.
+
+        Args:
+            index: The node.
+
+        Raises:
+            LookupError: The node is a process without a proxy.
+        """
+        proxy = self._nodes[index].proxy
+        if proxy is None:
+            raise LookupError(f"node {index} has no proxy: start with proxied=True")
+        return proxy
 
     async def kill(self, index: int) -> None:
         """End a node without warning.

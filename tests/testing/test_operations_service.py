@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from typing import Any
 
 import grpc
@@ -11,6 +9,7 @@ import pytest
 
 from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.testing import SimulatedCluster
+from patience import wait_for
 from raw_call import ADMIN, DEADLINE_S, channel_to, failure_of
 
 OPERATIONS = "/event_store.client.operations.Operations/"
@@ -21,14 +20,6 @@ def ask(cluster: SimulatedCluster, index: int, method: str) -> None:
     with channel_to(cluster, cluster.nodes[index]) as channel:
         call: Any = channel.unary_unary(OPERATIONS + method)
         call(b"", timeout=DEADLINE_S, metadata=ADMIN)
-
-
-def wait_for(claim: Any) -> None:
-    """Wait until something is so, with a deadline."""
-    ends_at = time.monotonic() + DEADLINE_S
-    while not claim():
-        assert time.monotonic() < ends_at
-        os.sched_yield()
 
 
 def test_a_leader_resigns(cluster: SimulatedCluster) -> None:
