@@ -1,8 +1,10 @@
 """A KurrentDB cluster on loopback that fails like the real one.
 
-`SimulatedCluster` is the door. Needs the runtime dependencies only.
+`SimulatedCluster` is the door, `fault` lists what can go wrong. Needs the runtime
+dependencies only.
 """
 
+from kurrent_conn.testing import fault
 from kurrent_conn.testing.certificates import CertificateAuthority, KeyPair
 from kurrent_conn.testing.cluster import Election, SimulatedCluster, SimulatedNode
 from kurrent_conn.testing.conduct import Conduct
@@ -14,4 +16,5 @@ __all__ = [
     "KeyPair",
     "SimulatedCluster",
     "SimulatedNode",
+    "fault",
 ]

@@ -10,6 +10,7 @@ Safe to use from any thread, and from a coroutine: every order takes millisecond
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -29,6 +30,8 @@ from kurrent_conn.testing.cluster_model import Seat
 from kurrent_conn.testing.conduct import Conduct
 from kurrent_conn.testing.conductor import Conductor
 from kurrent_conn.testing.director import Director
+from kurrent_conn.testing.fault import Fault
+from kurrent_conn.testing.fault_effect import carry_out
 from kurrent_conn.testing.node_server import MAX_STREAMS
 from kurrent_conn.testing.process_stage import ProcessStage
 from kurrent_conn.testing.reserved_port import LOOPBACK, ReservedPort
@@ -39,6 +42,8 @@ MAX_SIZE: Final = 9
 """The largest number of members; the server's own advice ends at 5."""
 
 _MAX_SOCKET_PATH: Final = 80
+
+_logger = logging.getLogger(__name__)
 
 Isolation = Literal["thread", "process"]
 
@@ -209,6 +214,8 @@ class SimulatedCluster:
         version: The server version that the nodes claim.
         first_port: The port of node 0, and the next ones for the others; the system
             chooses when None.
+        proxied: Whether processes stand behind a proxy each, for faults on the wire;
+            threads always do.
     """
 
     def __init__(
@@ -227,6 +234,7 @@ class SimulatedCluster:
         forward_timeout_s: float = 2.0,
         version: str = "26.1.0",
         first_port: int | None = None,
+        proxied: bool = False,
     ) -> None:
         if not 1 <= size <= MAX_SIZE:
             raise ValueError(f"a cluster has 1 to {MAX_SIZE} members, not {size}")
@@ -248,6 +256,7 @@ class SimulatedCluster:
         self._forward_timeout_s = forward_timeout_s
         self._version = version
         self._first_port = first_port
+        self._proxied = proxied
         self._conductor = Conductor("simulated-cluster")
         self._director: Director | None = None
         self._directory: Path | None = None
@@ -360,6 +369,27 @@ class SimulatedCluster:
         self.run(self._elect(director, index, after_s, election))
         return election
 
+    def apply(self, fault: Fault, after_s: float = 0.0) -> None:
+        """Let something go wrong.
+
+        Without a delay it has happened when this returns; an `Elect` with a
+        leaderless interval and a `RollingRestart` take their time.
+
+        Args:
+            fault: What; see `kurrent_conn.testing.fault`.
+            after_s: When, in seconds from now. What fails then is logged.
+
+        Raises:
+            LookupError: It concerns the leader and nobody leads, or bytes on the wire
+                of a node without a proxy.
+            RuntimeError: The cluster cannot do it now.
+        """
+        director = self.director
+        if after_s > 0:
+            self.run(_scheduled(director, fault, after_s))
+        else:
+            self.run(carry_out(director, fault))
+
     def wait_until_settled(self, timeout_s: float = 10.0) -> None:
         """Wait until everybody who hears the leader follows it.
 
@@ -440,7 +470,7 @@ class SimulatedCluster:
     def _stage(self) -> Stage:
         assert self._directory is not None  # noqa: S101 - start made it
         if self._isolation == "process":
-            return ProcessStage(self._directory)
+            return ProcessStage(self._directory, self._ports if self._proxied else ())
         return ThreadStage(self._directory, self._ports)
 
     def _reserve(self) -> tuple[ReservedPort, ...]:
@@ -476,6 +506,16 @@ class SimulatedCluster:
             else self._certificate_names(plan.index)
         )
         return self.authority.issue(names)
+
+
+async def _scheduled(director: Director, fault: Fault, after_s: float) -> None:
+    async def happen() -> None:
+        try:
+            await carry_out(director, fault)
+        except (LookupError, RuntimeError) as error:
+            _logger.warning("%s did not happen: %s", fault, error)
+
+    director.schedule(after_s, happen())
 
 
 def _query(options: Mapping[str, object]) -> str:

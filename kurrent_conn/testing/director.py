@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from kurrent_conn.core.cluster import NodeState
@@ -20,7 +20,11 @@ from kurrent_conn.testing.cluster_model import Seat
 from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
 from kurrent_conn.testing.gossip_view import view_of
 from kurrent_conn.testing.node_context import Errand
+from kurrent_conn.testing.proxy import Proxy
 from kurrent_conn.testing.stage import Gate, NodePlan, Stage
+
+_LAST_WORDS_S: Final = 0.05
+"""How long a node that was asked to shut down still answers, as not ready."""
 
 
 class Director:
@@ -77,6 +81,20 @@ class Director:
             index: The node.
         """
         return self._nodes[index].pid
+
+    def proxy(self, index: int) -> Proxy:
+        """Give what passes a node's bytes on.
+
+        Args:
+            index: The node.
+
+        Raises:
+            LookupError: The node is a process without a proxy.
+        """
+        proxy = self._nodes[index].proxy
+        if proxy is None:
+            raise LookupError(f"node {index} has no proxy: start with proxied=True")
+        return proxy
 
     async def kill(self, index: int) -> None:
         """End a node without warning.
@@ -275,6 +293,9 @@ class Director:
                 case Errand.RESIGN:
                     self._later(0, self.resign(index))
                 case Errand.SHUT_DOWN:
+                    self._later(0, self.assume(index, NodeState.SHUTTING_DOWN))
+                    self._later(_LAST_WORDS_S, self.kill(index))
+                case Errand.BURY:
                     self._later(0, self.kill(index))
 
         return run

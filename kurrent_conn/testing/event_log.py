@@ -20,9 +20,12 @@ from kurrent_conn.testing.append_rule import (
     judge,
 )
 from kurrent_conn.testing.record import (
+    ANY,
     BYTES,
     JSON,
     METADATA_TYPE,
+    NO_STREAM,
+    STREAM_EXISTS,
     TOMBSTONE_REVISION,
     TOMBSTONE_TYPE,
     Proposal,
@@ -68,7 +71,21 @@ class Delete:
     event_id: UUID
 
 
-Command = Append | Delete
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Append to several streams, all or none.
+
+    Args:
+        appends: One a stream.
+        checks: Streams and the last revisions that they must have, or expectations
+            of `record`; those that are written may be among them.
+    """
+
+    appends: tuple[Append, ...]
+    checks: tuple[tuple[str, int], ...] = ()
+
+
+Command = Append | Delete | Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +105,60 @@ class Accepted:
     position: int
 
 
-Decision = Accepted | Conflict | Tombstoned
+@dataclass(frozen=True, slots=True)
+class SessionAccepted:
+    """The session holds.
+
+    Args:
+        parts: What became of each append, in order.
+    """
+
+    parts: tuple[Accepted, ...]
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """What is new in the log."""
+        return tuple(record for part in self.parts for record in part.records)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRejected:
+    """One append of the session does not hold, so none does.
+
+    Args:
+        append: Which.
+        reason: Why.
+    """
+
+    append: Append
+    reason: Conflict | Tombstoned
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksFailed:
+    """Streams are not where the writer wants them.
+
+    Args:
+        violations: Number of the check, stream, expected and actual revision.
+    """
+
+    violations: tuple[tuple[int, str, int, int], ...]
+
+
+AppendDecision = Accepted | Conflict | Tombstoned
+Decision = AppendDecision | SessionAccepted | SessionRejected | ChecksFailed
+
+
+def records_of(decision: object) -> tuple[Record, ...]:
+    """Give what a decision adds to the log.
+
+    Args:
+        decision: Any; most add nothing.
+    """
+    if isinstance(decision, Accepted | SessionAccepted):
+        return decision.records
+    return ()
+
 
 _EMPTY: Final = StreamHistory()
 
@@ -136,9 +206,11 @@ class EventLog:
         """
         match command:
             case Append():
-                return self._decide_append(command, now_ticks)
+                return self._decide_append(command, now_ticks, self._end)
             case Delete():
                 return self._decide_delete(command, now_ticks)
+            case Session():
+                return self._decide_session(command, now_ticks)
 
     def apply(self, records: Iterable[Record]) -> None:
         """Take records that were decided, and wake the listeners.
@@ -160,12 +232,14 @@ class EventLog:
             governed = self._streams.setdefault(record.stream[2:], StreamHistory())
             governed.govern(record.data)
 
-    def _decide_append(self, command: Append, now_ticks: int) -> Decision:
+    def _decide_append(
+        self, command: Append, now_ticks: int, position: int
+    ) -> AppendDecision:
         history = self.stream(command.stream)
         judgement = judge(history, command.expected, [e.id for e in command.events])
         match judgement:
             case Fresh():
-                return self._accept(history, command, now_ticks)
+                return self._accept(command, now_ticks, position)
             case Repeat(first, last):
                 return Accepted((), first, last, history.records[last].position)
             case Conflict() | Tombstoned():
@@ -173,11 +247,8 @@ class EventLog:
             case _:
                 assert_never(judgement)
 
-    def _accept(
-        self, history: StreamHistory, command: Append, now_ticks: int
-    ) -> Accepted:
-        first = history.last_revision + 1
-        position = self._end
+    def _accept(self, command: Append, now_ticks: int, position: int) -> Accepted:
+        first = self.stream(command.stream).last_revision + 1
         records: list[Record] = []
         for revision, event in enumerate(command.events, first):
             record = _record(event, command.stream, revision, position, now_ticks)
@@ -186,7 +257,33 @@ class EventLog:
         where = records[-1].position if records else self.last_position
         return Accepted(tuple(records), first, first + len(records) - 1, where)
 
-    def _decide_delete(self, command: Delete, now_ticks: int) -> Decision:
+    def _decide_session(self, command: Session, now_ticks: int) -> Decision:
+        failed = tuple(self._violations(command.checks))
+        if failed:
+            return ChecksFailed(failed)
+        parts: list[Accepted] = []
+        position = self._end
+        for append in command.appends:
+            decision = self._decide_append(append, now_ticks, position)
+            if not isinstance(decision, Accepted):
+                return SessionRejected(append, decision)
+            position += sum(map(_size, decision.records))
+            parts.append(decision)
+        return SessionAccepted(tuple(parts))
+
+    def _violations(
+        self, checks: Iterable[tuple[str, int]]
+    ) -> Iterable[tuple[int, str, int, int]]:
+        for number, (name, expected) in enumerate(checks):
+            history = self.stream(name)
+            actual = history.last_revision if history.exists else NO_STREAM
+            holds = expected == ANY or (
+                history.exists if expected == STREAM_EXISTS else expected == actual
+            )
+            if not holds:
+                yield number, name, expected, actual
+
+    def _decide_delete(self, command: Delete, now_ticks: int) -> AppendDecision:
         judgement = judge(self.stream(command.stream), command.expected, ())
         if not isinstance(judgement, Fresh):
             if isinstance(judgement, Repeat):

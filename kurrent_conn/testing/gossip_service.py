@@ -36,6 +36,10 @@ METHODS: Final = (
     SupportedMethod(
         "event_store.client.server_features.serverfeatures", "getsupportedmethods"
     ),
+    SupportedMethod(OPERATIONS, "resignnode"),
+    SupportedMethod(OPERATIONS, "shutdown"),
+    SupportedMethod(V2_STREAMS, "appendsession"),
+    SupportedMethod(V2_STREAMS, "appendrecords"),
 )
 """What every node claims, in the server's lower case.
 

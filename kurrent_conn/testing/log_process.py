@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import Any
 
-from kurrent_conn.testing.event_log import Accepted, EventLog
+from kurrent_conn.testing.event_log import EventLog, records_of
 from kurrent_conn.testing.link import Link
 from kurrent_conn.testing.node_context import CommitResult, Fenced, now_ticks
 from kurrent_conn.testing.process_message import (
@@ -64,13 +63,11 @@ class LogKeeper:
 
     def _propose(self, link: Link, message: Propose) -> None:
         result = self._decide(message)
-        if isinstance(result, Accepted) and result.records:
-            self._log.apply(result.records)
-            news = Grown(result.records)
+        if records := records_of(result):
+            self._log.apply(records)
+            news = Grown(records)
             for listener in self._links:
                 listener.send(news)
-            # The asker has them already.
-            result = replace(result, records=())
         link.send(Decided(message.number, result))
 
     def _decide(self, message: Propose) -> CommitResult:

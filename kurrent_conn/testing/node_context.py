@@ -17,7 +17,15 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.testing.access import AccessPolicy
 from kurrent_conn.testing.append_rule import Conflict, Tombstoned
 from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
-from kurrent_conn.testing.event_log import Accepted, Command, EventLog
+from kurrent_conn.testing.event_log import (
+    Accepted,
+    Append,
+    AppendDecision,
+    Command,
+    Decision,
+    Delete,
+    EventLog,
+)
 from kurrent_conn.testing.gossip_view import NodeView
 from kurrent_conn.testing.member_state import (
     Request,
@@ -42,7 +50,7 @@ class Fenced(Enum):
     FENCED = "fenced"
 
 
-CommitResult = Accepted | Conflict | Tombstoned | Fenced
+CommitResult = Decision | Fenced
 
 
 class Commit:
@@ -63,10 +71,11 @@ class Commit:
 
 
 class Errand(Enum):
-    """What a client can ask a node to do to itself."""
+    """What a node asks of whoever conducts the cluster: two for clients, one for it."""
 
     RESIGN = "resign"
     SHUT_DOWN = "shut down"
+    BURY = "bury"
 
 
 @dataclass(slots=True)
@@ -127,8 +136,8 @@ class NodeContext:
         return self.conduct.redirect or self.view.leader or self.advertised
 
     async def write(
-        self, command: Command, metadata: dict[str, Any]
-    ) -> Accepted | Conflict | Tombstoned:
+        self, command: Append | Delete, metadata: dict[str, Any]
+    ) -> AppendDecision:
         """Carry out a write as this node's state has it.
 
         Args:
@@ -143,7 +152,7 @@ class NodeContext:
         result = await self.commit(
             Commit(command, self.view.term, is_forwarded=is_forwarded)
         )
-        if not isinstance(result, Fenced):
+        if isinstance(result, Accepted | Conflict | Tombstoned):
             return result
         if not is_forwarded:
             # Voted out without knowing it: nothing was written, so nobody is misled.

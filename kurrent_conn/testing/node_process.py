@@ -63,7 +63,7 @@ class NodeKeeper:
             forward_timeout_s=plan.forward_timeout_s,
         )
         self._server = NodeServer(self._context, plan.max_streams)
-        await self._server.start(f"{LOOPBACK}:{plan.port}", order.certificate)
+        await self._server.start(f"{LOOPBACK}:{order.port}", order.certificate)
 
     def obey(self, message: Any) -> None:
         """Carry out an order of the director.

@@ -15,7 +15,9 @@ import grpc.aio
 from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.gossip_service import gossip_handlers
 from kurrent_conn.testing.node_context import NodeContext
+from kurrent_conn.testing.operations_service import operations_handlers
 from kurrent_conn.testing.streams_service import streams_handlers
+from kurrent_conn.testing.v2_streams_service import v2_streams_handlers
 
 MAX_STREAMS: Final = 100
 """Calls at once on one connection. Source: server, Kestrel's default is in force."""
@@ -35,7 +37,14 @@ class NodeServer:
         self._certificate: KeyPair | None = None
         self._server: grpc.aio.Server | None = None
         self._options = _options(max_streams)
-        self._methods = _Methods({**gossip_handlers(node), **streams_handlers(node)})
+        self._methods = _Methods(
+            {
+                **gossip_handlers(node),
+                **streams_handlers(node),
+                **v2_streams_handlers(node),
+                **operations_handlers(node),
+            }
+        )
 
     async def start(self, address: str, certificate: KeyPair | None) -> int:
         """Listen.

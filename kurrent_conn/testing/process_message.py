@@ -29,6 +29,7 @@ class ServeNode:
     conduct: Conduct
     certificate: KeyPair | None
     log_path: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True)

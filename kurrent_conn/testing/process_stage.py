@@ -26,6 +26,8 @@ from kurrent_conn.testing.process_message import (
     SetGate,
     Tell,
 )
+from kurrent_conn.testing.proxy import Proxy
+from kurrent_conn.testing.reserved_port import LOOPBACK, ReservedPort
 from kurrent_conn.testing.stage import Gate, NodeDriver, NodePlan
 
 
@@ -34,9 +36,11 @@ class ProcessStage:
 
     Args:
         directory: Where the log's unix socket goes; a short path.
+        ports: The nodes' ports behind a proxy each, in index order; none without.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, ports: tuple[ReservedPort, ...] = ()) -> None:
+        self._ports = ports
         self._path = str(directory / "log.sock")
         self._nursery = Nursery()
         self._log = Child(self._nursery, lambda _: None, lambda: None)
@@ -54,7 +58,8 @@ class ProcessStage:
             plan: What does not change about it.
             request: Where its errands go.
         """
-        node = ProcessNode(plan, self._nursery, self._path, request)
+        front = self._ports[plan.index] if self._ports else None
+        node = ProcessNode(plan, self._nursery, self._path, request, front)
         self._nodes.append(node)
         return node
 
@@ -68,7 +73,7 @@ class ProcessStage:
 
     async def close(self) -> None:
         """Kill every process."""
-        await asyncio.gather(*(node.kill() for node in self._nodes), self._log.kill())
+        await asyncio.gather(*(node.close() for node in self._nodes), self._log.kill())
         await self._nursery.close()
 
 
@@ -80,6 +85,7 @@ class ProcessNode:
         nursery: Who forks its processes.
         log_path: Where the log listens.
         request: Where its errands go.
+        front: The port on which a proxy stands before it; None without.
     """
 
     def __init__(
@@ -88,7 +94,10 @@ class ProcessNode:
         nursery: Nursery,
         log_path: str,
         request: Callable[[Errand], None],
+        front: ReservedPort | None,
     ) -> None:
+        self._back = None if front is None else ReservedPort()
+        self._proxy = None if front is None else Proxy(front, self._dial)
         self._plan = plan
         self._nursery = nursery
         self._log_path = log_path
@@ -99,6 +108,11 @@ class ProcessNode:
     def pid(self) -> int | None:
         """The process id; None when it is dead."""
         return self._child.pid
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """What passes its bytes on, where something does."""
+        return self._proxy
 
     async def start(
         self, view: NodeView, conduct: Conduct, certificate: KeyPair | None
@@ -111,8 +125,11 @@ class ProcessNode:
             certificate: What it presents; None is plaintext.
         """
         self._child = self._new_child()
-        order = ServeNode(self._plan, view, conduct, certificate, self._log_path)
+        back = self._plan.port if self._back is None else self._back.port
+        order = ServeNode(self._plan, view, conduct, certificate, self._log_path, back)
         await self._child.start(order)
+        if self._proxy is not None:
+            self._proxy.listen()
 
     async def tell(self, view: NodeView, conduct: Conduct) -> float:
         """Change what the node knows.
@@ -133,7 +150,17 @@ class ProcessNode:
 
     async def kill(self) -> None:
         """Kill the process; it is gone when this returns."""
+        if self._proxy is not None:
+            self._proxy.cut()
         await self._child.kill()
+
+    async def close(self) -> None:
+        """Kill the process and give its port back."""
+        await self.kill()
+        if self._proxy is not None:
+            await self._proxy.aclose()
+        if self._back is not None:
+            self._back.close()
 
     async def freeze(self) -> None:
         """Stop the process."""
@@ -143,10 +170,17 @@ class ProcessNode:
         """Let the process go on."""
         self._child.signal(signal.SIGCONT)
 
+    async def _dial(
+        self, protocol: Callable[[], asyncio.Protocol]
+    ) -> tuple[asyncio.BaseTransport, asyncio.BaseProtocol]:
+        assert self._back is not None  # noqa: S101 - there is a proxy, so there is one
+        loop = asyncio.get_running_loop()
+        return await loop.create_connection(protocol, LOOPBACK, self._back.port)
+
     def _new_child(self) -> Child:
         def heard(message: Any) -> None:
             if isinstance(message, Asked):
                 self._request(message.errand)
 
         # A process that somebody else killed is a node that was killed.
-        return Child(self._nursery, heard, lambda: self._request(Errand.SHUT_DOWN))
+        return Child(self._nursery, heard, lambda: self._request(Errand.BURY))

@@ -3,17 +3,23 @@
 What a process does by dying or by being stopped, the front does to the connections of
 a node that is a thread: `cut` ends them as the system ends those of a dead process,
 `stall` leaves them open and silent as those of a stopped one. New connections to a
-stalled front are taken by the system and never looked at, as there.
+stalled front are taken by the system and never looked at, as there. What networks do
+beside that: `drop_connections`, by FIN or by RST, and `trickle`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Final
 
 from kurrent_conn.testing.reserved_port import ReservedPort
+
+_DRIP_S: Final = 0.01
+_LINGER_NOT: Final = struct.pack("ii", 1, 0)
 
 Dial = Callable[
     [Callable[[], asyncio.Protocol]],
@@ -34,6 +40,7 @@ class Proxy:
         self._dial = dial
         self._listener: socket.socket | None = None
         self._is_stalled = False
+        self._bytes_per_s: int | None = None
         self._pipes: set[_Pipe] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -49,11 +56,30 @@ class Proxy:
             self._unwatch()
             self._listener.close()
             self._listener = None
+        self.drop_connections()
+        self._is_stalled = False
+
+    def drop_connections(self, *, reset: bool = False) -> None:
+        """End all connections; new ones are taken.
+
+        Args:
+            reset: Whether by RST; else by FIN, as a close has it.
+        """
         for task in tuple(self._tasks):
             task.cancel()
         for pipe in tuple(self._pipes):
-            pipe.abort()
-        self._is_stalled = False
+            pipe.abort(reset=reset)
+
+    def trickle(self, bytes_per_s: int | None) -> None:
+        """Pass bytes on slowly.
+
+        Args:
+            bytes_per_s: How many a second, for each direction of a connection; None
+                ends it.
+        """
+        self._bytes_per_s = bytes_per_s
+        for pipe in self._pipes:
+            pipe.pace(bytes_per_s)
 
     def stall(self) -> None:
         """Pass nothing on in either direction, and keep everything open."""
@@ -107,6 +133,8 @@ class Proxy:
             raise
         assert isinstance(back, _Pipe)  # noqa: S101 - the factory above made it
         front.peer, back.peer = back, front
+        front.pace(self._bytes_per_s)
+        back.pace(self._bytes_per_s)
         # Nothing is read before both ends know each other.
         back.pause()
         try:
@@ -135,6 +163,9 @@ class _Pipe(asyncio.Protocol):
         self._pipes = pipes
         self._transport: asyncio.Transport | None = None
         self._holds = 0
+        self._bytes_per_s: int | None = None
+        self._late = bytearray()
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream
@@ -142,11 +173,18 @@ class _Pipe(asyncio.Protocol):
         self._pipes.add(self)
 
     def data_received(self, data: bytes) -> None:
-        if self.peer is not None and self.peer._transport is not None:  # noqa: SLF001 - the other end of the same pipe
-            self.peer._transport.write(data)  # noqa: SLF001 - as above
+        if self._bytes_per_s is None and not self._late:
+            self._pass_on(data)
+            return
+        if not self._late:
+            self.pause()
+        self._late += data
+        self._drip()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the name is asyncio's
         self._pipes.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
         if self.peer is not None:
             self.peer.abort()
 
@@ -164,11 +202,43 @@ class _Pipe(asyncio.Protocol):
             self._transport.pause_reading()
 
     def resume(self) -> None:
-        # A full buffer and a stall may hold the same pipe; the last one lets go.
+        # A full buffer, a stall and a trickle may hold the same pipe; the last one
+        # lets go.
         self._holds = max(0, self._holds - 1)
         if self._holds == 0 and self._transport is not None:
             self._transport.resume_reading()
 
-    def abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+    def pace(self, bytes_per_s: int | None) -> None:
+        self._bytes_per_s = bytes_per_s
+
+    def abort(self, *, reset: bool = False) -> None:
+        if self._transport is None:
+            return
+        if reset:
+            opened = self._transport.get_extra_info("socket")
+            if opened is not None and opened.family == socket.AF_INET:
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        self._transport.abort()
+
+    def _pass_on(self, data: bytes | bytearray) -> None:
+        if self.peer is not None and self.peer._transport is not None:  # noqa: SLF001 - the other end of the same pipe
+            self.peer._transport.write(data)  # noqa: SLF001 - as above
+
+    def _drip(self) -> None:
+        if self._timer is not None:
+            return
+        if self._bytes_per_s is None:
+            drop = len(self._late)
+        else:
+            drop = max(1, round(self._bytes_per_s * _DRIP_S))
+        self._pass_on(bytes(self._late[:drop]))
+        del self._late[:drop]
+        if self._late:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(_DRIP_S, self._drip_again)
+        else:
+            self.resume()
+
+    def _drip_again(self) -> None:
+        self._timer = None
+        self._drip()

@@ -16,6 +16,7 @@ from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.conduct import Conduct
 from kurrent_conn.testing.gossip_view import NodeView
 from kurrent_conn.testing.node_context import Errand
+from kurrent_conn.testing.proxy import Proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class NodeDriver(Protocol):
     @property
     def pid(self) -> int | None:
         """The process id, where the node is a process that lives."""
+        ...
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """What passes its bytes on, where something does."""
         ...
 
     async def start(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.conduct import Conduct
-from kurrent_conn.testing.event_log import Accepted, EventLog
+from kurrent_conn.testing.event_log import EventLog, records_of
 from kurrent_conn.testing.gossip_view import NodeView
 from kurrent_conn.testing.node_context import (
     Commit,
@@ -98,8 +98,8 @@ class ThreadStage:
         if not self._gate.is_open or commit.term != self._gate.term:
             return Fenced.FENCED
         decision = self._log.decide(commit.command, now_ticks())
-        if isinstance(decision, Accepted) and decision.records:
-            self._log.apply(decision.records)
+        if records := records_of(decision):
+            self._log.apply(records)
         return decision
 
 
@@ -127,7 +127,12 @@ class ThreadNode:
         self._make_context = make_context
         self._context: NodeContext | None = None
         self._server: NodeServer | None = None
-        self.proxy = Proxy(port, self._dial)
+        self._proxy = Proxy(port, self._dial)
+
+    @property
+    def proxy(self) -> Proxy:
+        """What passes its bytes on."""
+        return self._proxy
 
     async def start(
         self, view: NodeView, conduct: Conduct, certificate: KeyPair | None
@@ -147,7 +152,7 @@ class ThreadNode:
             await self.tell(view, conduct)
             if certificate is not None:
                 self._server.present(certificate)
-        self.proxy.listen()
+        self._proxy.listen()
 
     async def tell(self, view: NodeView, conduct: Conduct) -> float:
         """Change what the node knows.
@@ -172,22 +177,22 @@ class ThreadNode:
 
     async def kill(self) -> None:
         """Cut all connections and refuse new ones."""
-        self.proxy.cut()
+        self._proxy.cut()
         # asyncio closes an aborted transport's socket in its next two rounds.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
     async def freeze(self) -> None:
         """Leave connections open and silent."""
-        self.proxy.stall()
+        self._proxy.stall()
 
     async def thaw(self) -> None:
         """Go on."""
-        self.proxy.resume()
+        self._proxy.resume()
 
     async def close(self) -> None:
         """Stop for good."""
-        await self.proxy.aclose()
+        await self._proxy.aclose()
         if self._server is not None:
             await self._server.stop()
             self._server = None

@@ -25,6 +25,9 @@ REVISION_CONFLICT_DETAILS: Final = (
 TOMBSTONED_DETAILS: Final = (
     "kurrentdb.protocol.v2.streams.errors.StreamTombstonedErrorDetails"
 )
+CONSISTENCY_VIOLATION_DETAILS: Final = (
+    "kurrentdb.protocol.v2.streams.errors.AppendConsistencyViolationErrorDetails"
+)
 WRONG_EXPECTED_VERSION: Final = "event_store.client.WrongExpectedVersion"
 STREAM_DELETED: Final = "event_store.client.StreamDeleted"
 TIMEOUT: Final = "event_store.client.Timeout"

@@ -22,6 +22,7 @@ from kurrent_conn.wire.server_features import (
     GET_SUPPORTED_METHODS,
     decode_supported_methods,
 )
+from patience import wait_for
 from raw_call import (
     ADMIN,
     DEADLINE_S,
@@ -455,11 +456,3 @@ def test_nothing_is_left_behind(isolation: Isolation) -> None:
 def open_descriptors() -> int:
     """Count this process's open files and sockets."""
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def wait_for(claim: Any) -> None:
-    """Wait until something is so, with a deadline."""
-    ends_at = time.monotonic() + DEADLINE_S
-    while not claim():
-        assert time.monotonic() < ends_at
-        os.sched_yield()

@@ -64,3 +64,25 @@ class StreamTombstonedErrorDetails(_message.Message):
     STREAM_FIELD_NUMBER: _ClassVar[int]
     stream: str
     def __init__(self, stream: _Optional[str] = ...) -> None: ...
+
+class AppendConsistencyViolationErrorDetails(_message.Message):
+    __slots__ = ("violations",)
+    class Violation(_message.Message):
+        __slots__ = ("check_index", "stream_state")
+        class StreamStateViolation(_message.Message):
+            __slots__ = ("stream", "expected_state", "actual_state")
+            STREAM_FIELD_NUMBER: _ClassVar[int]
+            EXPECTED_STATE_FIELD_NUMBER: _ClassVar[int]
+            ACTUAL_STATE_FIELD_NUMBER: _ClassVar[int]
+            stream: str
+            expected_state: int
+            actual_state: int
+            def __init__(self, stream: _Optional[str] = ..., expected_state: _Optional[int] = ..., actual_state: _Optional[int] = ...) -> None: ...
+        CHECK_INDEX_FIELD_NUMBER: _ClassVar[int]
+        STREAM_STATE_FIELD_NUMBER: _ClassVar[int]
+        check_index: int
+        stream_state: AppendConsistencyViolationErrorDetails.Violation.StreamStateViolation
+        def __init__(self, check_index: _Optional[int] = ..., stream_state: _Optional[_Union[AppendConsistencyViolationErrorDetails.Violation.StreamStateViolation, _Mapping]] = ...) -> None: ...
+    VIOLATIONS_FIELD_NUMBER: _ClassVar[int]
+    violations: _containers.RepeatedCompositeFieldContainer[AppendConsistencyViolationErrorDetails.Violation]
+    def __init__(self, violations: _Optional[_Iterable[_Union[AppendConsistencyViolationErrorDetails.Violation, _Mapping]]] = ...) -> None: ...

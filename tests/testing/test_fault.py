@@ -1,0 +1,212 @@
+"""`testing.fault`: each value does to the cluster what its name says."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from typing import Any, get_args
+
+import grpc
+import pytest
+
+from kurrent_conn.core.cluster import Member, NodeState
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.testing import Conduct, SimulatedCluster, fault
+from kurrent_conn.testing.cluster import Isolation
+from patience import wait_for
+from raw_call import (
+    INSISTING,
+    Failure,
+    append,
+    channel_to,
+    failure_of,
+    gossip,
+    proposed,
+)
+
+ELSEWHERE = Endpoint("elsewhere.kurrent.test", 2113)
+
+
+@pytest.fixture
+def wired(isolation: Isolation) -> Iterator[SimulatedCluster]:
+    """Three members behind proxies, of each kind."""
+    with SimulatedCluster(isolation=isolation, proxied=True) as running:
+        yield running
+
+
+def refused_gossip(cluster: SimulatedCluster, index: int, timeout_s: float) -> Failure:
+    """Ask a node for gossip that it will not give."""
+    with (
+        channel_to(cluster, cluster.nodes[index]) as channel,
+        pytest.raises(grpc.RpcError) as caught,
+    ):
+        gossip(channel, timeout_s=timeout_s)
+    return failure_of(caught.value)
+
+
+def redirected(cluster: SimulatedCluster, index: int) -> str:
+    """Append at a node that refuses, and give the host it names, with its port."""
+    with (
+        channel_to(cluster, cluster.nodes[index]) as channel,
+        pytest.raises(grpc.RpcError) as caught,
+    ):
+        append(channel, "orders", proposed(b"1"), metadata=INSISTING)
+    trailers = failure_of(caught.value).trailers
+    return f"{trailers['leader-endpoint-host']!s}:{trailers['leader-endpoint-port']!s}"
+
+
+def test_every_fault_is_a_value() -> None:
+    """All are frozen dataclasses: equal by value, usable in sets."""
+    kinds = get_args(fault.Fault)
+    assert len(kinds) >= 20
+    for kind in kinds:
+        assert is_dataclass(kind)
+    assert fault.Kill(1) == fault.Kill(1)
+    assert len({fault.Slow(0, 0.1), fault.Slow(0, 0.1), fault.Slow(0, 0.2)}) == 2
+
+
+def test_life_and_death(cluster: SimulatedCluster) -> None:
+    """Kill, restart, freeze, thaw and elect, by index and as the leader."""
+    nodes = cluster.nodes
+    cluster.apply(fault.Kill("leader"))
+    assert not nodes[0].is_alive
+    with pytest.raises(LookupError, match="nobody leads"):
+        cluster.apply(fault.Kill("leader"))
+    cluster.apply(fault.Elect(1))
+    assert cluster.leader is nodes[1]
+    cluster.apply(fault.Restart(0))
+    assert nodes[0].is_alive
+    cluster.apply(fault.Freeze("leader"))
+    assert nodes[1].is_frozen
+    cluster.apply(fault.Thaw(1))
+    assert not nodes[1].is_frozen
+    cluster.apply(fault.Resign())
+    assert nodes[1].state is NodeState.RESIGNING_LEADER
+
+
+def test_faults_have_their_time(
+    cluster: SimulatedCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault with a delay happens then; one that cannot happen is logged."""
+    with caplog.at_level(logging.WARNING, "kurrent_conn.testing"):
+        cluster.apply(fault.Kill("leader"), after_s=0.05)
+        assert cluster.nodes[0].is_alive
+        wait_for(lambda: not cluster.nodes[0].is_alive)
+        cluster.apply(fault.Resign(), after_s=0.01)
+        wait_for(lambda: "did not happen" in caplog.text)
+
+
+def test_partitions_come_and_go(cluster: SimulatedCluster) -> None:
+    """Sides elect for themselves; the lost leader notices; healing joins them."""
+    nodes = cluster.nodes
+    cluster.apply(fault.Partition(((0,), (1, 2))))
+    cluster.apply(fault.Elect(1))
+    seen = [nodes[0].state]
+    cluster.apply(fault.LoseQuorum(0))
+    seen.append(nodes[0].state)
+    cluster.apply(fault.Heal())
+    cluster.wait_until_settled()
+    seen.append(nodes[0].state)
+    assert seen == [NodeState.LEADER, NodeState.UNKNOWN, NodeState.FOLLOWER]
+
+
+def test_behaviours_add_up_until_recovery(cluster: SimulatedCluster) -> None:
+    """Slow and lying at once; then neither."""
+    lie = (Member(ELSEWHERE, NodeState.LEADER, True),)
+    cluster.apply(fault.Slow(0, 0.05))
+    cluster.apply(fault.Lie(0, lie))
+    with channel_to(cluster, cluster.nodes[0]) as channel:
+        started = time.monotonic()
+        assert [m.advertised for m in gossip(channel)] == [ELSEWHERE]
+        assert time.monotonic() - started >= 0.05
+        cluster.apply(fault.Recover(0))
+        assert len(gossip(channel)) == 3
+    assert cluster.director.conducts[0] == Conduct()
+
+
+def test_dropped_calls_and_busy_nodes(cluster: SimulatedCluster) -> None:
+    """A dropping node answers nothing; a busy one answers that."""
+    cluster.apply(fault.Drop(1))
+    failure = refused_gossip(cluster, 1, timeout_s=0.1)
+    assert failure.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    cluster.apply(fault.TooBusy(0))
+    with (
+        channel_to(cluster, cluster.nodes[0]) as channel,
+        pytest.raises(grpc.RpcError) as caught,
+    ):
+        append(channel, "orders", proposed(b"1"))
+    assert failure_of(caught.value).details == "Server Is Too Busy"
+
+
+def test_redirects_lead_astray(cluster: SimulatedCluster) -> None:
+    """To a node of choice, to itself, and again to the leader."""
+    nodes = cluster.nodes
+    assert redirected(cluster, 1) == str(nodes[0].advertised)
+    cluster.apply(fault.StaleRedirect(1, to=2))
+    assert redirected(cluster, 1) == str(nodes[2].advertised)
+    cluster.apply(fault.SelfRedirect(1))
+    assert redirected(cluster, 1) == str(nodes[1].advertised)
+    cluster.apply(fault.Recover(1))
+    assert redirected(cluster, 1) == str(nodes[0].advertised)
+
+
+def test_certificates_are_swapped(cluster: SimulatedCluster) -> None:
+    """New handshakes see the new certificate, restarts included."""
+    wrong = cluster.authority.issue(["elsewhere.kurrent.test"])
+    cluster.apply(fault.SwapCertificate(0, wrong))
+    assert refused_gossip(cluster, 0, 5).code is grpc.StatusCode.UNAVAILABLE
+    cluster.apply(fault.Restart(0))
+    assert refused_gossip(cluster, 0, 5).code is grpc.StatusCode.UNAVAILABLE
+
+
+def test_a_rolling_restart_keeps_a_leader(cluster: SimulatedCluster) -> None:
+    """Every node is a new instance afterwards, somebody leads, all follow."""
+    with channel_to(cluster, cluster.nodes[1]) as channel:
+        before = {m.instance_id for m in gossip(channel)}
+    cluster.apply(fault.RollingRestart(pause_s=0.01))
+    cluster.wait_until_settled()
+    with channel_to(cluster, cluster.nodes[1]) as channel:
+        after = gossip(channel)
+    assert not before & {m.instance_id for m in after}
+    assert sorted(m.state for m in after) == [
+        NodeState.FOLLOWER,
+        NodeState.FOLLOWER,
+        NodeState.LEADER,
+    ]
+
+
+def test_faults_on_the_wire(wired: SimulatedCluster) -> None:
+    """Cut, reset, stalled and trickling connections of one node."""
+    with channel_to(wired, wired.nodes[0]) as channel:
+        assert len(gossip(channel)) == 3
+        wired.apply(fault.Stall("leader"))
+        with pytest.raises(grpc.RpcError) as caught:
+            gossip(channel, timeout_s=0.1)
+        assert failure_of(caught.value).code is grpc.StatusCode.DEADLINE_EXCEEDED
+        wired.apply(fault.Flow(0))
+        assert len(gossip(channel)) == 3
+        for reset in (False, True):
+            call: Any = channel.unary_unary("/event_store.client.gossip.Gossip/Read")
+            wired.apply(fault.Drop(0))
+            waiting = call.future(b"", timeout=5)
+            wired.apply(fault.CutConnections(0, reset=reset), after_s=0.05)
+            error = waiting.exception()
+            assert isinstance(error, grpc.RpcError)
+            assert failure_of(error).code is grpc.StatusCode.UNAVAILABLE
+            wired.apply(fault.Recover(0))
+    wired.apply(fault.Trickle(0, 20_000))
+    with channel_to(wired, wired.nodes[0]) as channel:
+        started = time.monotonic()
+        assert len(gossip(channel)) == 3
+        assert time.monotonic() - started >= 0.02
+
+
+def test_a_process_without_a_proxy_has_no_wire_to_disturb() -> None:
+    """The error says what to ask for."""
+    with (
+        SimulatedCluster(1, isolation="process") as cluster,
+        pytest.raises(LookupError, match="proxied=True"),
+    ):
+        cluster.apply(fault.Stall(0))
