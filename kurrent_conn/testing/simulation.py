@@ -31,6 +31,7 @@ from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.cluster import Member, NodePreference, Topology
 from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.events import (
+    Abandoned,
     CallFailed,
     Event,
     GossipFailed,
@@ -138,6 +139,8 @@ class Simulation:
         """Tell the core what happened, and carry out what it asks for."""
         self.events.append(event)
         self._write(event_line(event))
+        if isinstance(event, Abandoned):
+            self._waits.pop(event.waiter, None)
         self.state, actions = advance(self.state, event, self.now)
         for action in actions:
             self.actions.append(action)
