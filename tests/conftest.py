@@ -67,8 +67,11 @@ def nothing_is_left_behind() -> Iterator[None]:
     waiting, ends_at = threading.Event(), monotonic() + _GRACE_S
     while True:
         gc.collect()
-        after = _threads(), _children(), _listening()
-        left = [now - was for now, was in zip(after, before, strict=True)]
+        left = (
+            _threads() - before[0],
+            _children() - before[1],
+            _listening() - before[2],
+        )
         if not any(left) or monotonic() > ends_at:
             break
         waiting.wait(0.05)

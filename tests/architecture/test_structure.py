@@ -67,9 +67,9 @@ def test_architecture_names_only_what_is_there() -> None:
     words = {word.strip("`.,;:()") for word in text.split() if "`" in word}
     for word in words:
         if "/" in word and not word.startswith("http"):
-            places = (ROOT / word, PACKAGE / word, (PACKAGE / word).with_suffix(".py"))
-            name = word.rpartition(".")[0]
-            places += ((PACKAGE / name).with_suffix(".py"),) if name else ()
+            places = [ROOT / word, PACKAGE / word, (PACKAGE / word).with_suffix(".py")]
+            if name := word.rpartition(".")[0]:
+                places.append((PACKAGE / name).with_suffix(".py"))
             assert any(place.exists() for place in places), word
 
 
