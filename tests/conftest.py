@@ -49,7 +49,7 @@ def _listening() -> set[str]:
             continue
         if target.startswith("socket:["):
             own.add(target[8:-1])
-    found = set()
+    found: set[str] = set()
     for table in ("tcp", "tcp6"):
         rows = Path("/proc/net", table).read_text().splitlines()[1:]
         found.update(row.split()[9] for row in rows if row.split()[3] == "0A")
