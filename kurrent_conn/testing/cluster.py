@@ -122,12 +122,16 @@ class SimulatedNode:
         """The process id; None as a thread, or dead."""
         return self._cluster.director.pid(self.index)
 
-    def kill(self) -> None:
+    def kill(self, *, noticed_after_s: float = 0.0) -> None:
         """End it as SIGKILL does: connections break, its port refuses, no goodbye.
 
         Nobody is elected by that. The others list it as dead in its last state.
+
+        Args:
+            noticed_after_s: How long the others still list it as alive, in seconds;
+                on real clusters about two.
         """
-        self._cluster.run(self._cluster.director.kill(self.index))
+        self._cluster.run(self._cluster.director.kill(self.index, noticed_after_s))
 
     def freeze(self) -> None:
         """Stop it as SIGSTOP does: connections stay open, nothing answers."""
@@ -137,12 +141,16 @@ class SimulatedNode:
         """Let it go on; it learns what happened meanwhile."""
         self._cluster.run(self._cluster.director.thaw(self.index))
 
-    def restart(self) -> None:
+    def restart(self, *, silent_s: float = 0.0) -> None:
         """Start it again on the same port, killing it first where it lives.
 
         It answers when this returns, and follows a leader shortly after.
+
+        Args:
+            silent_s: How long it takes calls without answering them, in seconds, as
+                a node does that has not joined its cluster yet.
         """
-        self._cluster.run(self._cluster.director.restart(self.index))
+        self._cluster.run(self._cluster.director.restart(self.index, silent_s))
 
     def resign(self) -> None:
         """Make the leader a `ResigningLeader`: it reads and refuses to write.
@@ -216,6 +224,8 @@ class SimulatedCluster:
             chooses when None.
         proxied: Whether processes stand behind a proxy each, for faults on the wire;
             threads always do.
+        gossip_seeds: Internal names that no node merged with; every node lists them
+            as `Manager` members, as a cluster does whose seeds are spelled otherwise.
     """
 
     def __init__(
@@ -235,6 +245,7 @@ class SimulatedCluster:
         version: str = "26.1.0",
         first_port: int | None = None,
         proxied: bool = False,
+        gossip_seeds: Sequence[Endpoint] = (),
     ) -> None:
         if not 1 <= size <= MAX_SIZE:
             raise ValueError(f"a cluster has 1 to {MAX_SIZE} members, not {size}")
@@ -257,6 +268,7 @@ class SimulatedCluster:
         self._version = version
         self._first_port = first_port
         self._proxied = proxied
+        self._gossip_seeds = gossip_seeds
         self._conductor = Conductor("simulated-cluster")
         self._director: Director | None = None
         self._directory: Path | None = None
@@ -447,7 +459,8 @@ class SimulatedCluster:
             plans,
             [self._seat(plan) for plan in plans],
             [self._certificate(plan) if self._tls else None for plan in plans],
-            self._settle_s,
+            settle_s=self._settle_s,
+            seeds=self._gossip_seeds,
         )
         await self._director.start()
 

@@ -47,6 +47,7 @@ class Seat:
         is_running: Whether its process lives.
         is_frozen: Whether its process is stopped.
         side: Nodes hear each other only on the same side of a partition.
+        deaf_to: Whom it does not hear even so.
     """
 
     advertised: Endpoint
@@ -59,6 +60,7 @@ class Seat:
     is_running: bool = True
     is_frozen: bool = False
     side: int = 0
+    deaf_to: frozenset[int] = frozenset()
 
     @property
     def is_awake(self) -> bool:
@@ -117,7 +119,12 @@ class ClusterModel:
             speaker: The index of the other.
         """
         mine, theirs = self.seats[listener], self.seats[speaker]
-        return mine.is_awake and theirs.is_awake and mine.side == theirs.side
+        return (
+            mine.is_awake
+            and theirs.is_awake
+            and mine.side == theirs.side
+            and speaker not in mine.deaf_to
+        )
 
 
 def founded(seats: Iterable[Seat], now_s: float) -> ClusterModel:
@@ -132,20 +139,32 @@ def founded(seats: Iterable[Seat], now_s: float) -> ClusterModel:
     return ClusterModel(quiet, tuple(row for _ in quiet))
 
 
-def killed(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
-    """A node dies; the others keep its last state and know that it is dead.
+def killed(model: ClusterModel, index: int) -> ClusterModel:
+    """A node dies; nobody has noticed yet.
 
     Args:
         model: The cluster before.
         index: The node.
-        now_s: Unix time, in seconds.
     """
     dead = _seated(model, index, is_running=False, is_frozen=False)
     if model.leader == index:
         dead = replace(dead, leader=None)
-    side = model.seats[index].side
-    audience = [i for i in _awake(dead) if dead.seats[i].side == side]
-    return _believed_dead(dead, index, now_s, audience)
+    return dead
+
+
+def missed(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
+    """The others notice that a node is dead; they keep its last state.
+
+    Args:
+        model: The cluster before.
+        index: The node; of no effect when it lives again.
+        now_s: Unix time, in seconds.
+    """
+    seat = model.seats[index]
+    if seat.is_running:
+        return model
+    audience = [i for i in _awake(model) if model.seats[i].side == seat.side]
+    return _believed_dead(model, index, now_s, audience)
 
 
 def frozen(model: ClusterModel, index: int) -> ClusterModel:
@@ -284,6 +303,20 @@ def reported(model: ClusterModel, now_s: float) -> ClusterModel:
     return model
 
 
+def deafened(model: ClusterModel, indices: Iterable[int]) -> ClusterModel:
+    """Some nodes hear only each other from now on; the others still hear them.
+
+    Args:
+        model: The cluster before.
+        indices: Who.
+    """
+    inside = frozenset(indices)
+    others = frozenset(range(len(model.seats))) - inside
+    for index in inside:
+        model = _seated(model, index, deaf_to=others)
+    return model
+
+
 def partitioned(model: ClusterModel, sides: Iterable[Iterable[int]]) -> ClusterModel:
     """Cut the nodes into sides that no longer hear each other.
 
@@ -323,7 +356,7 @@ def healed(model: ClusterModel, now_s: float) -> ClusterModel:
         now_s: Unix time, in seconds.
     """
     for index in range(len(model.seats)):
-        model = _seated(model, index, side=0)
+        model = _seated(model, index, side=0, deaf_to=frozenset())
     for index in _awake(model):
         if model.leader == index:
             model = _announced(model, index, now_s)

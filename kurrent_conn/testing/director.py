@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
 from kurrent_conn.core.cluster import NodeState
+from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.testing import cluster_model as step
 from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.cluster_model import Seat
@@ -37,6 +39,7 @@ class Director:
         certificates: What each presents; None entries for plaintext.
         settle_s: How long after an election, or after its start, a node takes to
             report that it follows the leader, in seconds.
+        seeds: Gossip seeds that no node merged with.
     """
 
     def __init__(
@@ -45,12 +48,15 @@ class Director:
         plans: Sequence[NodePlan],
         seats: Sequence[Seat],
         certificates: Sequence[KeyPair | None],
+        *,
         settle_s: float,
+        seeds: Sequence[Endpoint] = (),
     ) -> None:
         self.model = step.founded(seats, time.time())
         self.conducts = [WELL_BEHAVED for _ in plans]
         self.certificates = list(certificates)
         self._settle_s = settle_s
+        self._seeds = tuple(seeds)
         self._stage = stage
         self._plans = plans
         self._nodes = [stage.node(plan, self._errand_of(plan.index)) for plan in plans]
@@ -96,18 +102,23 @@ class Director:
             raise LookupError(f"node {index} has no proxy: start with proxied=True")
         return proxy
 
-    async def kill(self, index: int) -> None:
+    async def kill(self, index: int, noticed_after_s: float = 0.0) -> None:
         """End a node without warning.
 
         Args:
             index: The node.
+            noticed_after_s: How long the others take it for alive, in seconds.
         """
         if not self.model.seats[index].is_running:
             return
-        self.model = step.killed(self.model, index, time.time())
+        self.model = step.killed(self.model, index)
         # The node dies first: what it acknowledges until then is in the log.
         await self._nodes[index].kill()
-        await self._publish()
+        if noticed_after_s > 0:
+            await self._stage.set_gate(self._gate())
+            self._later(noticed_after_s, self._miss(index))
+        else:
+            await self._miss(index)
 
     async def freeze(self, index: int) -> None:
         """Stop a node in its tracks.
@@ -132,13 +143,18 @@ class Director:
             await self._publish()
             self._settle_soon()
 
-    async def restart(self, index: int) -> None:
+    async def restart(self, index: int, silent_s: float = 0.0) -> None:
         """Start a node again, killing it first where it lives.
 
         Args:
             index: The node.
+            silent_s: How long it takes calls without answering, in seconds.
         """
         await self.kill(index)
+        if silent_s > 0:
+            usual = self.conducts[index]
+            self.conducts[index] = replace(usual, is_silent=True)
+            self._later(silent_s, self.behave(index, usual))
         self.model = step.restarted(self.model, index, uuid4(), time.time())
         await self._bring_up(index)
         await self._publish()
@@ -205,6 +221,15 @@ class Director:
         self.model = step.partitioned(self.model, sides)
         await self._publish()
 
+    async def deafen(self, indices: Iterable[int]) -> None:
+        """Let some nodes hear only each other, while the others hear them.
+
+        Args:
+            indices: Who.
+        """
+        self.model = step.deafened(self.model, indices)
+        await self._publish()
+
     async def cut_off(self, index: int) -> None:
         """Let a node notice that it has lost the others.
 
@@ -255,6 +280,10 @@ class Director:
         """
         self._later(delay_s, order)
 
+    async def _miss(self, index: int) -> None:
+        self.model = step.missed(self.model, index, time.time())
+        await self._publish()
+
     def _settle_soon(self) -> None:
         self._settled.clear()
         self._later(self._settle_s, self._settle())
@@ -267,7 +296,9 @@ class Director:
 
     async def _bring_up(self, index: int) -> None:
         await self._nodes[index].start(
-            view_of(self.model, index), self.conducts[index], self.certificates[index]
+            view_of(self.model, index, self._seeds),
+            self.conducts[index],
+            self.certificates[index],
         )
 
     async def _publish(self, skip: int | None = None) -> None:
@@ -281,7 +312,7 @@ class Director:
 
     async def _tell(self, index: int) -> float:
         return await self._nodes[index].tell(
-            view_of(self.model, index), self.conducts[index]
+            view_of(self.model, index, self._seeds), self.conducts[index]
         )
 
     def _gate(self) -> Gate:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from kurrent_conn.testing.record import Record
 
@@ -37,3 +37,24 @@ class EventFilter:
         if self.regex is not None:
             return self.regex.search(text) is not None
         return text.startswith(self.prefixes)
+
+    def to_json(self) -> dict[str, object]:
+        """Write it as JSON values."""
+        regex = None if self.regex is None else self.regex.pattern
+        return {"field": self.field, "regex": regex, "prefixes": list(self.prefixes)}
+
+    @classmethod
+    def from_json(cls, entry: Any) -> EventFilter | None:
+        """Read what `to_json` wrote.
+
+        Args:
+            entry: JSON values; None is no filter.
+        """
+        if entry is None:
+            return None
+        regex = entry["regex"]
+        return cls(
+            entry["field"],
+            None if regex is None else re.compile(regex),
+            tuple(entry["prefixes"]),
+        )

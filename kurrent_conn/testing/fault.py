@@ -17,9 +17,15 @@ Which = int | Literal["leader"]
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """End a node as SIGKILL does."""
+    """End a node as SIGKILL does.
+
+    Args:
+        node: Which.
+        noticed_after_s: How long the others still list it as alive, in seconds.
+    """
 
     node: Which
+    noticed_after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +44,15 @@ class Thaw:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """Start a node again, killing it first where it lives."""
+    """Start a node again, killing it first where it lives.
+
+    Args:
+        node: Which.
+        silent_s: How long it takes calls without answering them, in seconds.
+    """
 
     node: Which
+    silent_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,17 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True)
+class Deafen:
+    """Let some nodes hear only each other, while the others hear them.
+
+    Args:
+        nodes: Their indices.
+    """
+
+    nodes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LoseQuorum:
     """Let a node notice that it hears too few others."""
 
@@ -94,7 +117,7 @@ class LoseQuorum:
 
 @dataclass(frozen=True, slots=True)
 class Heal:
-    """Join the sides of a partition."""
+    """End every partition and deafness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,5 +243,5 @@ class Flow:
 Behaviour = Slow | Drop | TooBusy | Lie | StaleRedirect | SelfRedirect | Recover
 WireFault = CutConnections | Stall | Trickle | Flow
 NodeFault = Kill | Freeze | Thaw | Restart | Resign | LoseQuorum | SwapCertificate
-ClusterFault = RollingRestart | Elect | Partition | Heal
+ClusterFault = RollingRestart | Elect | Partition | Deafen | Heal
 Fault = NodeFault | ClusterFault | Behaviour | WireFault

@@ -12,6 +12,7 @@ from kurrent_conn.testing.fault import (
     Behaviour,
     ClusterFault,
     CutConnections,
+    Deafen,
     Drop,
     Elect,
     Fault,
@@ -66,14 +67,14 @@ async def carry_out(director: Director, fault: Fault) -> None:
 async def _node_fault(director: Director, fault: NodeFault) -> None:
     index = _index(director, fault.node)
     match fault:
-        case Kill():
-            await director.kill(index)
+        case Kill(_, noticed_after_s):
+            await director.kill(index, noticed_after_s)
         case Freeze():
             await director.freeze(index)
         case Thaw():
             await director.thaw(index)
-        case Restart():
-            await director.restart(index)
+        case Restart(_, silent_s):
+            await director.restart(index, silent_s)
         case Resign():
             await director.resign(index)
         case LoseQuorum():
@@ -92,6 +93,8 @@ async def _cluster_fault(director: Director, fault: ClusterFault) -> None:
             await director.elect(node)
         case Partition(sides):
             await director.partition(sides)
+        case Deafen(nodes):
+            await director.deafen(nodes)
         case Heal():
             await director.heal()
         case RollingRestart(pause_s):

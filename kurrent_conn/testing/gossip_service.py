@@ -36,6 +36,10 @@ METHODS: Final = (
     SupportedMethod(
         "event_store.client.server_features.serverfeatures", "getsupportedmethods"
     ),
+    *(
+        SupportedMethod(PERSISTENT, method, ("stream", "all"))
+        for method in ("create", "delete", "read")
+    ),
     SupportedMethod(OPERATIONS, "resignnode"),
     SupportedMethod(OPERATIONS, "shutdown"),
     SupportedMethod(V2_STREAMS, "appendsession"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kurrent_conn.core.cluster import Member, NodeState
@@ -26,27 +27,31 @@ class NodeView:
     term: int
 
 
-def view_of(model: ClusterModel, index: int) -> NodeView:
+def view_of(
+    model: ClusterModel, index: int, seeds: Iterable[Endpoint] = ()
+) -> NodeView:
     """Work out what one node tells.
 
     Nobody is left out, dead or unknown; the order is that of the nodes' own
-    endpoints, highest port first, then host.
+    endpoints, highest port first, then host. A gossip seed that is spelled unlike
+    any node stays listed as a `Manager` that is alive and has no instance.
 
     Args:
         model: The cluster.
         index: The node.
+        seeds: The gossip seeds that no node merged with.
 
     Source: server, `Cluster/ClientClusterInfo.cs`, `Utils/EndPointComparer.cs`.
     """
     seat = model.seats[index]
     known = zip(model.seats, model.beliefs[index], strict=True)
-    ordered = sorted(
-        known, key=lambda pair: (pair[0].http.port, pair[0].http.host), reverse=True
-    )
+    listed = [(about.http, _member(about, belief)) for about, belief in known]
+    listed += [(seed, Member(seed, NodeState.MANAGER, True)) for seed in seeds]
+    listed.sort(key=lambda pair: (pair[0].port, pair[0].host), reverse=True)
     return NodeView(
         state=seat.state,
         leader=None if seat.leader is None else model.seats[seat.leader].advertised,
-        members=tuple(_member(about, belief) for about, belief in ordered),
+        members=tuple(member for _, member in listed),
         term=seat.term,
     )
 

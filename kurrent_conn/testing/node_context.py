@@ -93,6 +93,7 @@ class NodeContext:
         view: What the node knows of the cluster.
         conduct: How it misbehaves.
         forward_timeout_s: How long a follower waits for its leader, in seconds.
+        listeners: Called after every `learn`.
     """
 
     advertised: Endpoint
@@ -104,6 +105,18 @@ class NodeContext:
     view: NodeView
     conduct: Conduct = field(default=WELL_BEHAVED)
     forward_timeout_s: float = 2.0
+    listeners: set[Callable[[], None]] = field(default_factory=set)
+
+    def learn(self, view: NodeView, conduct: Conduct) -> None:
+        """Change what the node knows, and wake who depends on it.
+
+        Args:
+            view: From now on.
+            conduct: From now on.
+        """
+        self.view, self.conduct = view, conduct
+        for listener in tuple(self.listeners):
+            listener()
 
     def admit(self, request: Request, metadata: dict[str, Any]) -> Verdict:
         """Apply the state table to one call.

@@ -73,7 +73,7 @@ class NodeKeeper:
         """
         match message:
             case Tell(number, view, conduct) if self._context is not None:
-                self._context.view, self._context.conduct = view, conduct
+                self._context.learn(view, conduct)
                 self._control.send(Done(number, time.monotonic()))
             case Present(certificate) if self._server is not None:
                 self._server.present(certificate)

@@ -16,6 +16,7 @@ from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.gossip_service import gossip_handlers
 from kurrent_conn.testing.node_context import NodeContext
 from kurrent_conn.testing.operations_service import operations_handlers
+from kurrent_conn.testing.persistent_service import persistent_handlers
 from kurrent_conn.testing.streams_service import streams_handlers
 from kurrent_conn.testing.v2_streams_service import v2_streams_handlers
 
@@ -43,6 +44,7 @@ class NodeServer:
                 **streams_handlers(node),
                 **v2_streams_handlers(node),
                 **operations_handlers(node),
+                **persistent_handlers(node),
             }
         )
 

@@ -79,7 +79,7 @@ def parse(request: streams_pb2.ReadReq) -> ReadRequest:
         count=None if is_subscription else options.count,
         resolves_links=options.resolve_links,
         as_text=options.uuid_option.WhichOneof("content") == "string",
-        filter=_filter(options.filter) if is_filtered else None,
+        filter=event_filter(options.filter) if is_filtered else None,
         checkpoint_every=(
             window * max(1, options.filter.checkpoint_interval_multiplier)
             if is_filtered and stream is None
@@ -107,7 +107,15 @@ def _place(
             return stream, END if is_backwards else None
 
 
-def _filter(options: streams_pb2.ReadReq.Options.FilterOptions) -> EventFilter:
+def event_filter(options: streams_pb2.ReadReq.Options.FilterOptions) -> EventFilter:
+    """Read a filter on $all.
+
+    Args:
+        options: As it came.
+
+    Raises:
+        Refused: Its regular expression is none.
+    """
     by_stream = options.WhichOneof("filter") == "stream_identifier"
     chosen = options.stream_identifier if by_stream else options.event_type
     field = "stream" if by_stream else "type"

@@ -131,6 +131,66 @@ def missing_metadata(name: str) -> Refusal:
     )
 
 
+def persistent_missing(stream: str, group: str) -> Refusal:
+    """There is no such group.
+
+    Args:
+        stream: The stream's name.
+        group: The group's name.
+    """
+    return _persistent(
+        grpc.StatusCode.NOT_FOUND,
+        "persistent-subscription-does-not-exist",
+        f"Subscription group {group} on stream {stream} does not exist.",
+        (stream, group),
+    )
+
+
+def persistent_exists(stream: str, group: str) -> Refusal:
+    """There is such a group already.
+
+    Args:
+        stream: The stream's name.
+        group: The group's name.
+    """
+    return _persistent(
+        grpc.StatusCode.ALREADY_EXISTS,
+        "persistent-subscription-exists",
+        f"Subscription group {group} on stream {stream} exists.",
+        (stream, group),
+    )
+
+
+def persistent_dropped(stream: str, group: str) -> Refusal:
+    """The subscription ends: its node no longer leads, or its group is deleted.
+
+    Args:
+        stream: The stream's name.
+        group: The group's name.
+    """
+    return _persistent(
+        grpc.StatusCode.CANCELLED,
+        "persistent-subscription-dropped",
+        f"Subscription group {group} on stream {stream} was dropped.",
+        (stream, group),
+    )
+
+
+def _persistent(
+    code: grpc.StatusCode, exception: str, details: str, names: tuple[str, str]
+) -> Refusal:
+    stream, group = names
+    return Refusal(
+        code,
+        details,
+        (
+            (EXCEPTION_TRAILER, exception),
+            ("stream-name", stream),
+            ("group-name", group),
+        ),
+    )
+
+
 def malformed(reason: str) -> Refusal:
     """The request makes no sense.
 

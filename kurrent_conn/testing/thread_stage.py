@@ -162,8 +162,7 @@ class ThreadNode:
             conduct: The new conduct.
         """
         if self._context is not None:
-            self._context.view = view
-            self._context.conduct = conduct
+            self._context.learn(view, conduct)
         return time.monotonic()
 
     async def present(self, certificate: KeyPair) -> None:

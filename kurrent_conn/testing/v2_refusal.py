@@ -17,6 +17,7 @@ from kurrent_conn.testing.refusal import Refusal
 from kurrent_conn.wire.not_leader import encode_v2
 from kurrent_conn.wire.protos import status_pb2
 from kurrent_conn.wire.status import (
+    ALREADY_IN_SESSION_DETAILS,
     CONSISTENCY_VIOLATION_DETAILS,
     ERROR_INFO,
     REVISION_CONFLICT_DETAILS,
@@ -92,7 +93,7 @@ def v2_tombstoned(stream: str) -> Refusal:
         grpc.StatusCode.FAILED_PRECONDITION,
         f"Stream '{stream}' is tombstoned.",
         ("STREAM_TOMBSTONED", _STREAMS),
-        (TOMBSTONED_DETAILS, status_pb2.StreamTombstonedErrorDetails(stream=stream)),
+        (TOMBSTONED_DETAILS, status_pb2.StreamNamedErrorDetails(stream=stream)),
     )
 
 
@@ -132,6 +133,10 @@ def v2_already_in_session(stream: str) -> Refusal:
         grpc.StatusCode.ABORTED,
         f"Stream '{stream}' already in append session.",
         ("STREAM_ALREADY_IN_APPEND_SESSION", _STREAMS),
+        (
+            ALREADY_IN_SESSION_DETAILS,
+            status_pb2.StreamNamedErrorDetails(stream=stream),
+        ),
     )
 
 

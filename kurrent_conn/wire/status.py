@@ -22,6 +22,9 @@ NOT_LEADER_NODE_DETAILS: Final = "kurrent.rpc.NotLeaderNodeErrorDetails"
 REVISION_CONFLICT_DETAILS: Final = (
     "kurrentdb.protocol.v2.streams.errors.StreamRevisionConflictErrorDetails"
 )
+ALREADY_IN_SESSION_DETAILS: Final = (
+    "kurrentdb.protocol.v2.streams.errors.StreamAlreadyInAppendSessionErrorDetails"
+)
 TOMBSTONED_DETAILS: Final = (
     "kurrentdb.protocol.v2.streams.errors.StreamTombstonedErrorDetails"
 )

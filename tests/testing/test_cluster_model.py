@@ -47,7 +47,17 @@ SETTLED = [
 orders = st.lists(
     st.tuples(
         st.sampled_from(
-            ("kill", "freeze", "thaw", "restart", "elect", "report", "cut", "heal")
+            (
+                "kill",
+                "miss",
+                "freeze",
+                "thaw",
+                "restart",
+                "elect",
+                "report",
+                "cut",
+                "heal",
+            )
         ),
         st.integers(0, SIZE - 1),
     ),
@@ -59,7 +69,8 @@ def play(model: ClusterModel, order: str, index: int, now_s: float) -> ClusterMo
     """Carry out one order, if it makes sense now."""
     seat = model.seats[index]
     choices: dict[str, tuple[bool, Callable[[], ClusterModel]]] = {
-        "kill": (seat.is_running, lambda: step.killed(model, index, now_s)),
+        "kill": (seat.is_running, lambda: step.killed(model, index)),
+        "miss": (True, lambda: step.missed(model, index, now_s)),
         "freeze": (seat.is_awake, lambda: step.frozen(model, index)),
         "thaw": (seat.is_frozen, lambda: step.thawed(model, index, now_s)),
         "restart": (
@@ -124,7 +135,7 @@ def test_a_quiet_time_after_an_election_settles_everything(
 
 def test_a_dead_leader_keeps_its_state_until_the_next_is_elected() -> None:
     """Dead and Leader, then dead and Unknown, as the server's gossip has it."""
-    model = step.killed(fresh(), 0, 4.0)
+    model = step.missed(step.killed(fresh(), 0), 0, 4.0)
     assert believed(model, 1)[0] == ("LEADER", False)
     model = step.election_started(model, 1, 5.0)
     assert believed(model, 2) == [
@@ -156,7 +167,7 @@ def test_a_frozen_leader_is_missed_by_the_election_only() -> None:
 
 def test_a_follower_of_a_dead_leader_still_names_it() -> None:
     """A redirect may lead to the dead: that is all the follower knows."""
-    model = step.killed(fresh(), 0, 4.0)
+    model = step.missed(step.killed(fresh(), 0), 0, 4.0)
     assert view_of(model, 1).leader == Endpoint("n0", 2113)
 
 
@@ -175,9 +186,43 @@ def test_an_isolated_leader_believes_in_itself() -> None:
     assert model.leader == 1
 
 
+def test_a_dead_leader_is_alive_until_somebody_misses_it() -> None:
+    """Between the death and its notice, gossip names a leader that is gone."""
+    model = step.killed(fresh(), 0)
+    assert model.leader is None
+    assert believed(model, 1)[0] == ("LEADER", True)
+    assert believed(step.missed(model, 0, 5.0), 1)[0] == ("LEADER", False)
+
+
+def test_a_deaf_node_is_heard_and_hears_nothing() -> None:
+    """The election passes it by; it goes on believing in the old leader."""
+    model = step.deafened(fresh(), [2])
+    model = step.elected(step.election_started(model, 1, 5.0), 1, 6.0)
+    model = step.reported(model, 7.0)
+    assert view_of(model, 2).leader == Endpoint("n0", 2113)
+    assert believed(model, 2) == SETTLED
+    assert believed(model, 0)[2] == ("UNKNOWN", False)
+
+
+def test_seeds_that_no_node_is_stay_managers() -> None:
+    """They are listed in their place, alive, without an instance."""
+    seed = Endpoint("mydb-0.internal", 1001)
+    members = view_of(fresh(), 0, [seed]).members
+    assert [m.advertised.host for m in members] == [
+        "n3",
+        "n2",
+        "mydb-0.internal",
+        "n1",
+        "n0",
+    ]
+    assert members[2].state is NodeState.MANAGER
+    assert members[2].is_alive
+    assert members[2].instance_id == UUID(int=0)
+
+
 def test_a_restarted_node_is_a_new_instance() -> None:
     """Its id changes, and it follows nobody before it has reported."""
-    model = step.restarted(step.killed(fresh(), 1, 4.0), 1, UUID(int=9), 5.0)
+    model = step.restarted(step.killed(fresh(), 1), 1, UUID(int=9), 5.0)
     assert believed(model, 0)[1] == ("UNKNOWN", True)
     assert model.beliefs[0][1].instance_id == UUID(int=9)
     assert view_of(model, 1).leader is None

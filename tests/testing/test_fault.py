@@ -112,6 +112,47 @@ def test_partitions_come_and_go(cluster: SimulatedCluster) -> None:
     assert seen == [NodeState.LEADER, NodeState.UNKNOWN, NodeState.FOLLOWER]
 
 
+def test_deaths_can_go_unnoticed(cluster: SimulatedCluster) -> None:
+    """Until it is missed the dead leader is listed as alive."""
+    cluster.apply(fault.Kill("leader", noticed_after_s=0.2))
+    leader = cluster.nodes[0].advertised
+
+    def listed_alive() -> bool:
+        return any(m.is_alive for m in gossip(channel) if m.advertised == leader)
+
+    with channel_to(cluster, cluster.nodes[1]) as channel:
+        assert listed_alive()
+        wait_for(lambda: not listed_alive())
+
+
+def test_a_starting_node_is_silent(cluster: SimulatedCluster) -> None:
+    """It takes connections and calls, and answers when it has joined."""
+    cluster.apply(fault.Restart(2, silent_s=0.3))
+    failure = refused_gossip(cluster, 2, timeout_s=0.1)
+    assert failure.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    with channel_to(cluster, cluster.nodes[2]) as channel:
+        wait_for(lambda: answers(channel))
+
+
+def answers(channel: grpc.Channel) -> bool:
+    """Whether gossip is answered soon."""
+    try:
+        gossip(channel, timeout_s=0.1)
+    except grpc.RpcError:
+        return False
+    return True
+
+
+def test_deaf_nodes_are_heard(cluster: SimulatedCluster) -> None:
+    """Who hears nothing goes on as before, and says so."""
+    cluster.apply(fault.Deafen((2,)))
+    cluster.apply(fault.Elect(1))
+    cluster.wait_until_settled()
+    with channel_to(cluster, cluster.nodes[2]) as channel:
+        named = [m.advertised for m in gossip(channel) if m.state is NodeState.LEADER]
+    assert named == [cluster.nodes[0].advertised]
+
+
 def test_behaviours_add_up_until_recovery(cluster: SimulatedCluster) -> None:
     """Slow and lying at once; then neither."""
     lie = (Member(ELSEWHERE, NodeState.LEADER, True),)

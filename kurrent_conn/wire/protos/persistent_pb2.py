@@ -26,27 +26,43 @@ from kurrent_conn.wire.protos import shared_pb2 as kurrent__conn_dot_wire_dot_pr
 from kurrent_conn.wire.protos import streams_pb2 as kurrent__conn_dot_wire_dot_protos_dot_streams__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kurrent_conn/wire/protos/persistent.proto\x12\x1ckurrent_conn.wire.persistent\x1a%kurrent_conn/wire/protos/shared.proto\x1a&kurrent_conn/wire/protos/streams.proto\"\xec\x05\n\x07ReadReq\x12@\n\x07options\x18\x01 \x01(\x0b\x32-.kurrent_conn.wire.persistent.ReadReq.OptionsH\x00\x12\x38\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32).kurrent_conn.wire.persistent.ReadReq.AckH\x00\x12:\n\x04nack\x18\x03 \x01(\x0b\x32*.kurrent_conn.wire.persistent.ReadReq.NackH\x00\x1a\x88\x02\n\x07Options\x12G\n\x11stream_identifier\x18\x01 \x01(\x0b\x32*.kurrent_conn.wire.shared.StreamIdentifierH\x00\x12.\n\x03\x61ll\x18\x05 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x00\x12\x12\n\ngroup_name\x18\x02 \x01(\t\x12\x13\n\x0b\x62uffer_size\x18\x03 \x01(\x05\x12J\n\x0buuid_option\x18\x04 \x01(\x0b\x32\x35.kurrent_conn.wire.streams.ReadReq.Options.UUIDOptionB\x0f\n\rstream_option\x1a>\n\x03\x41\x63k\x12\n\n\x02id\x18\x01 \x01(\x0c\x12+\n\x03ids\x18\x02 \x03(\x0b\x32\x1e.kurrent_conn.wire.shared.UUID\x1a\xd2\x01\n\x04Nack\x12\n\n\x02id\x18\x01 \x01(\x0c\x12+\n\x03ids\x18\x02 \x03(\x0b\x32\x1e.kurrent_conn.wire.shared.UUID\x12\x41\n\x06\x61\x63tion\x18\x03 \x01(\x0e\x32\x31.kurrent_conn.wire.persistent.ReadReq.Nack.Action\x12\x0e\n\x06reason\x18\x04 \x01(\t\">\n\x06\x41\x63tion\x12\x0b\n\x07Unknown\x10\x00\x12\x08\n\x04Park\x10\x01\x12\t\n\x05Retry\x10\x02\x12\x08\n\x04Skip\x10\x03\x12\x08\n\x04Stop\x10\x04\x42\t\n\x07\x63ontent\"\xd2\x04\n\x08ReadResp\x12\x41\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x30.kurrent_conn.wire.persistent.ReadResp.ReadEventH\x00\x12\x64\n\x19subscription_confirmation\x18\x02 \x01(\x0b\x32?.kurrent_conn.wire.persistent.ReadResp.SubscriptionConfirmationH\x00\x1a\xdc\x02\n\tReadEvent\x12J\n\x05\x65vent\x18\x01 \x01(\x0b\x32;.kurrent_conn.wire.streams.ReadResp.ReadEvent.RecordedEvent\x12I\n\x04link\x18\x02 \x01(\x0b\x32;.kurrent_conn.wire.streams.ReadResp.ReadEvent.RecordedEvent\x12\x19\n\x0f\x63ommit_position\x18\x03 \x01(\x04H\x00\x12\x36\n\x0bno_position\x18\x04 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x00\x12\x15\n\x0bretry_count\x18\x05 \x01(\x05H\x01\x12\x39\n\x0eno_retry_count\x18\x06 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x01\x42\n\n\x08positionB\x07\n\x05\x63ount\x1a\x33\n\x18SubscriptionConfirmation\x12\x17\n\x0fsubscription_id\x18\x01 \x01(\tB\t\n\x07\x63ontentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kurrent_conn/wire/protos/persistent.proto\x12\x1ckurrent_conn.wire.persistent\x1a%kurrent_conn/wire/protos/shared.proto\x1a&kurrent_conn/wire/protos/streams.proto\"\xb1\x08\n\tCreateReq\x12@\n\x07options\x18\x01 \x01(\x0b\x32/.kurrent_conn.wire.persistent.CreateReq.Options\x1a=\n\x08Position\x12\x17\n\x0f\x63ommit_position\x18\x01 \x01(\x04\x12\x18\n\x10prepare_position\x18\x02 \x01(\x04\x1a\xdf\x01\n\rStreamOptions\x12\x45\n\x11stream_identifier\x18\x01 \x01(\x0b\x32*.kurrent_conn.wire.shared.StreamIdentifier\x12\x12\n\x08revision\x18\x02 \x01(\x04H\x00\x12\x30\n\x05start\x18\x03 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x00\x12.\n\x03\x65nd\x18\x04 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x00\x42\x11\n\x0frevision_option\x1a\xd5\x02\n\nAllOptions\x12\x44\n\x08position\x18\x01 \x01(\x0b\x32\x30.kurrent_conn.wire.persistent.CreateReq.PositionH\x00\x12\x30\n\x05start\x18\x02 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x00\x12.\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x00\x12J\n\x06\x66ilter\x18\x04 \x01(\x0b\x32\x38.kurrent_conn.wire.streams.ReadReq.Options.FilterOptionsH\x01\x12\x34\n\tno_filter\x18\x05 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x01\x42\x0c\n\nall_optionB\x0f\n\rfilter_option\x1a!\n\x08Settings\x12\x15\n\rresolve_links\x18\x01 \x01(\x08\x1a\xc5\x02\n\x07Options\x12\x45\n\x11stream_identifier\x18\x01 \x01(\x0b\x32*.kurrent_conn.wire.shared.StreamIdentifier\x12\x12\n\ngroup_name\x18\x02 \x01(\t\x12\x42\n\x08settings\x18\x03 \x01(\x0b\x32\x30.kurrent_conn.wire.persistent.CreateReq.Settings\x12G\n\x06stream\x18\x04 \x01(\x0b\x32\x35.kurrent_conn.wire.persistent.CreateReq.StreamOptionsH\x00\x12\x41\n\x03\x61ll\x18\x05 \x01(\x0b\x32\x32.kurrent_conn.wire.persistent.CreateReq.AllOptionsH\x00\x42\x0f\n\rstream_option\"\xf7\x01\n\tDeleteReq\x12@\n\x07options\x18\x01 \x01(\x0b\x32/.kurrent_conn.wire.persistent.DeleteReq.Options\x1a\xa7\x01\n\x07Options\x12G\n\x11stream_identifier\x18\x01 \x01(\x0b\x32*.kurrent_conn.wire.shared.StreamIdentifierH\x00\x12.\n\x03\x61ll\x18\x03 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x00\x12\x12\n\ngroup_name\x18\x02 \x01(\tB\x0f\n\rstream_option\"\xec\x05\n\x07ReadReq\x12@\n\x07options\x18\x01 \x01(\x0b\x32-.kurrent_conn.wire.persistent.ReadReq.OptionsH\x00\x12\x38\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32).kurrent_conn.wire.persistent.ReadReq.AckH\x00\x12:\n\x04nack\x18\x03 \x01(\x0b\x32*.kurrent_conn.wire.persistent.ReadReq.NackH\x00\x1a\x88\x02\n\x07Options\x12G\n\x11stream_identifier\x18\x01 \x01(\x0b\x32*.kurrent_conn.wire.shared.StreamIdentifierH\x00\x12.\n\x03\x61ll\x18\x05 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x00\x12\x12\n\ngroup_name\x18\x02 \x01(\t\x12\x13\n\x0b\x62uffer_size\x18\x03 \x01(\x05\x12J\n\x0buuid_option\x18\x04 \x01(\x0b\x32\x35.kurrent_conn.wire.streams.ReadReq.Options.UUIDOptionB\x0f\n\rstream_option\x1a>\n\x03\x41\x63k\x12\n\n\x02id\x18\x01 \x01(\x0c\x12+\n\x03ids\x18\x02 \x03(\x0b\x32\x1e.kurrent_conn.wire.shared.UUID\x1a\xd2\x01\n\x04Nack\x12\n\n\x02id\x18\x01 \x01(\x0c\x12+\n\x03ids\x18\x02 \x03(\x0b\x32\x1e.kurrent_conn.wire.shared.UUID\x12\x41\n\x06\x61\x63tion\x18\x03 \x01(\x0e\x32\x31.kurrent_conn.wire.persistent.ReadReq.Nack.Action\x12\x0e\n\x06reason\x18\x04 \x01(\t\">\n\x06\x41\x63tion\x12\x0b\n\x07Unknown\x10\x00\x12\x08\n\x04Park\x10\x01\x12\t\n\x05Retry\x10\x02\x12\x08\n\x04Skip\x10\x03\x12\x08\n\x04Stop\x10\x04\x42\t\n\x07\x63ontent\"\xd2\x04\n\x08ReadResp\x12\x41\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x30.kurrent_conn.wire.persistent.ReadResp.ReadEventH\x00\x12\x64\n\x19subscription_confirmation\x18\x02 \x01(\x0b\x32?.kurrent_conn.wire.persistent.ReadResp.SubscriptionConfirmationH\x00\x1a\xdc\x02\n\tReadEvent\x12J\n\x05\x65vent\x18\x01 \x01(\x0b\x32;.kurrent_conn.wire.streams.ReadResp.ReadEvent.RecordedEvent\x12I\n\x04link\x18\x02 \x01(\x0b\x32;.kurrent_conn.wire.streams.ReadResp.ReadEvent.RecordedEvent\x12\x19\n\x0f\x63ommit_position\x18\x03 \x01(\x04H\x00\x12\x36\n\x0bno_position\x18\x04 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x00\x12\x15\n\x0bretry_count\x18\x05 \x01(\x05H\x01\x12\x39\n\x0eno_retry_count\x18\x06 \x01(\x0b\x32\x1f.kurrent_conn.wire.shared.EmptyH\x01\x42\n\n\x08positionB\x07\n\x05\x63ount\x1a\x33\n\x18SubscriptionConfirmation\x12\x17\n\x0fsubscription_id\x18\x01 \x01(\tB\t\n\x07\x63ontentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kurrent_conn.wire.protos.persistent_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_READREQ']._serialized_start=155
-  _globals['_READREQ']._serialized_end=903
-  _globals['_READREQ_OPTIONS']._serialized_start=351
-  _globals['_READREQ_OPTIONS']._serialized_end=615
-  _globals['_READREQ_ACK']._serialized_start=617
-  _globals['_READREQ_ACK']._serialized_end=679
-  _globals['_READREQ_NACK']._serialized_start=682
-  _globals['_READREQ_NACK']._serialized_end=892
-  _globals['_READREQ_NACK_ACTION']._serialized_start=830
-  _globals['_READREQ_NACK_ACTION']._serialized_end=892
-  _globals['_READRESP']._serialized_start=906
-  _globals['_READRESP']._serialized_end=1500
-  _globals['_READRESP_READEVENT']._serialized_start=1088
-  _globals['_READRESP_READEVENT']._serialized_end=1436
-  _globals['_READRESP_SUBSCRIPTIONCONFIRMATION']._serialized_start=1438
-  _globals['_READRESP_SUBSCRIPTIONCONFIRMATION']._serialized_end=1489
+  _globals['_CREATEREQ']._serialized_start=155
+  _globals['_CREATEREQ']._serialized_end=1228
+  _globals['_CREATEREQ_POSITION']._serialized_start=234
+  _globals['_CREATEREQ_POSITION']._serialized_end=295
+  _globals['_CREATEREQ_STREAMOPTIONS']._serialized_start=298
+  _globals['_CREATEREQ_STREAMOPTIONS']._serialized_end=521
+  _globals['_CREATEREQ_ALLOPTIONS']._serialized_start=524
+  _globals['_CREATEREQ_ALLOPTIONS']._serialized_end=865
+  _globals['_CREATEREQ_SETTINGS']._serialized_start=867
+  _globals['_CREATEREQ_SETTINGS']._serialized_end=900
+  _globals['_CREATEREQ_OPTIONS']._serialized_start=903
+  _globals['_CREATEREQ_OPTIONS']._serialized_end=1228
+  _globals['_DELETEREQ']._serialized_start=1231
+  _globals['_DELETEREQ']._serialized_end=1478
+  _globals['_DELETEREQ_OPTIONS']._serialized_start=1311
+  _globals['_DELETEREQ_OPTIONS']._serialized_end=1478
+  _globals['_READREQ']._serialized_start=1481
+  _globals['_READREQ']._serialized_end=2229
+  _globals['_READREQ_OPTIONS']._serialized_start=1677
+  _globals['_READREQ_OPTIONS']._serialized_end=1941
+  _globals['_READREQ_ACK']._serialized_start=1943
+  _globals['_READREQ_ACK']._serialized_end=2005
+  _globals['_READREQ_NACK']._serialized_start=2008
+  _globals['_READREQ_NACK']._serialized_end=2218
+  _globals['_READREQ_NACK_ACTION']._serialized_start=2156
+  _globals['_READREQ_NACK_ACTION']._serialized_end=2218
+  _globals['_READRESP']._serialized_start=2232
+  _globals['_READRESP']._serialized_end=2826
+  _globals['_READRESP_READEVENT']._serialized_start=2414
+  _globals['_READRESP_READEVENT']._serialized_end=2762
+  _globals['_READRESP_SUBSCRIPTIONCONFIRMATION']._serialized_start=2764
+  _globals['_READRESP_SUBSCRIPTIONCONFIRMATION']._serialized_end=2815
 # @@protoc_insertion_point(module_scope)

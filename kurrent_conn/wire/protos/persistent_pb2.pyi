@@ -9,6 +9,76 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class CreateReq(_message.Message):
+    __slots__ = ("options",)
+    class Position(_message.Message):
+        __slots__ = ("commit_position", "prepare_position")
+        COMMIT_POSITION_FIELD_NUMBER: _ClassVar[int]
+        PREPARE_POSITION_FIELD_NUMBER: _ClassVar[int]
+        commit_position: int
+        prepare_position: int
+        def __init__(self, commit_position: _Optional[int] = ..., prepare_position: _Optional[int] = ...) -> None: ...
+    class StreamOptions(_message.Message):
+        __slots__ = ("stream_identifier", "revision", "start", "end")
+        STREAM_IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
+        REVISION_FIELD_NUMBER: _ClassVar[int]
+        START_FIELD_NUMBER: _ClassVar[int]
+        END_FIELD_NUMBER: _ClassVar[int]
+        stream_identifier: _shared_pb2.StreamIdentifier
+        revision: int
+        start: _shared_pb2.Empty
+        end: _shared_pb2.Empty
+        def __init__(self, stream_identifier: _Optional[_Union[_shared_pb2.StreamIdentifier, _Mapping]] = ..., revision: _Optional[int] = ..., start: _Optional[_Union[_shared_pb2.Empty, _Mapping]] = ..., end: _Optional[_Union[_shared_pb2.Empty, _Mapping]] = ...) -> None: ...
+    class AllOptions(_message.Message):
+        __slots__ = ("position", "start", "end", "filter", "no_filter")
+        POSITION_FIELD_NUMBER: _ClassVar[int]
+        START_FIELD_NUMBER: _ClassVar[int]
+        END_FIELD_NUMBER: _ClassVar[int]
+        FILTER_FIELD_NUMBER: _ClassVar[int]
+        NO_FILTER_FIELD_NUMBER: _ClassVar[int]
+        position: CreateReq.Position
+        start: _shared_pb2.Empty
+        end: _shared_pb2.Empty
+        filter: _streams_pb2.ReadReq.Options.FilterOptions
+        no_filter: _shared_pb2.Empty
+        def __init__(self, position: _Optional[_Union[CreateReq.Position, _Mapping]] = ..., start: _Optional[_Union[_shared_pb2.Empty, _Mapping]] = ..., end: _Optional[_Union[_shared_pb2.Empty, _Mapping]] = ..., filter: _Optional[_Union[_streams_pb2.ReadReq.Options.FilterOptions, _Mapping]] = ..., no_filter: _Optional[_Union[_shared_pb2.Empty, _Mapping]] = ...) -> None: ...
+    class Settings(_message.Message):
+        __slots__ = ("resolve_links",)
+        RESOLVE_LINKS_FIELD_NUMBER: _ClassVar[int]
+        resolve_links: bool
+        def __init__(self, resolve_links: bool = ...) -> None: ...
+    class Options(_message.Message):
+        __slots__ = ("stream_identifier", "group_name", "settings", "stream", "all")
+        STREAM_IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
+        GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+        SETTINGS_FIELD_NUMBER: _ClassVar[int]
+        STREAM_FIELD_NUMBER: _ClassVar[int]
+        ALL_FIELD_NUMBER: _ClassVar[int]
+        stream_identifier: _shared_pb2.StreamIdentifier
+        group_name: str
+        settings: CreateReq.Settings
+        stream: CreateReq.StreamOptions
+        all: CreateReq.AllOptions
+        def __init__(self, stream_identifier: _Optional[_Union[_shared_pb2.StreamIdentifier, _Mapping]] = ..., group_name: _Optional[str] = ..., settings: _Optional[_Union[CreateReq.Settings, _Mapping]] = ..., stream: _Optional[_Union[CreateReq.StreamOptions, _Mapping]] = ..., all: _Optional[_Union[CreateReq.AllOptions, _Mapping]] = ...) -> None: ...
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    options: CreateReq.Options
+    def __init__(self, options: _Optional[_Union[CreateReq.Options, _Mapping]] = ...) -> None: ...
+
+class DeleteReq(_message.Message):
+    __slots__ = ("options",)
+    class Options(_message.Message):
+        __slots__ = ("stream_identifier", "all", "group_name")
+        STREAM_IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
+        ALL_FIELD_NUMBER: _ClassVar[int]
+        GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+        stream_identifier: _shared_pb2.StreamIdentifier
+        all: _shared_pb2.Empty
+        group_name: str
+        def __init__(self, stream_identifier: _Optional[_Union[_shared_pb2.StreamIdentifier, _Mapping]] = ..., all: _Optional[_Union[_shared_pb2.Empty, _Mapping]] = ..., group_name: _Optional[str] = ...) -> None: ...
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    options: DeleteReq.Options
+    def __init__(self, options: _Optional[_Union[DeleteReq.Options, _Mapping]] = ...) -> None: ...
+
 class ReadReq(_message.Message):
     __slots__ = ("options", "ack", "nack")
     class Options(_message.Message):

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import any_pb2 as google_dot_protobuf_dot_any__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%kurrent_conn/wire/protos/status.proto\x12\x18kurrent_conn.wire.status\x1a\x19google/protobuf/any.proto\"N\n\x06Status\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12%\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x14.google.protobuf.Any\"\xa1\x01\n\tErrorInfo\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0e\n\x06\x64omain\x18\x02 \x01(\t\x12\x43\n\x08metadata\x18\x03 \x03(\x0b\x32\x31.kurrent_conn.wire.status.ErrorInfo.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbb\x01\n\x19NotLeaderNodeErrorDetails\x12T\n\x0e\x63urrent_leader\x18\x01 \x01(\x0b\x32<.kurrent_conn.wire.status.NotLeaderNodeErrorDetails.NodeInfo\x1aH\n\x08NodeInfo\x12\x0c\n\x04host\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\x05\x12\x14\n\x07node_id\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\n\n\x08_node_id\"h\n\"StreamRevisionConflictErrorDetails\x12\x0e\n\x06stream\x18\x01 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x02 \x01(\x12\x12\x17\n\x0f\x61\x63tual_revision\x18\x03 \x01(\x12\".\n\x1cStreamTombstonedErrorDetails\x12\x0e\n\x06stream\x18\x01 \x01(\t\"\xf8\x02\n&AppendConsistencyViolationErrorDetails\x12^\n\nviolations\x18\x01 \x03(\x0b\x32J.kurrent_conn.wire.status.AppendConsistencyViolationErrorDetails.Violation\x1a\xed\x01\n\tViolation\x12\x13\n\x0b\x63heck_index\x18\x01 \x01(\x05\x12u\n\x0cstream_state\x18\x02 \x01(\x0b\x32_.kurrent_conn.wire.status.AppendConsistencyViolationErrorDetails.Violation.StreamStateViolation\x1aT\n\x14StreamStateViolation\x12\x0e\n\x06stream\x18\x01 \x01(\t\x12\x16\n\x0e\x65xpected_state\x18\x02 \x01(\x12\x12\x14\n\x0c\x61\x63tual_state\x18\x03 \x01(\x12\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%kurrent_conn/wire/protos/status.proto\x12\x18kurrent_conn.wire.status\x1a\x19google/protobuf/any.proto\"N\n\x06Status\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12%\n\x07\x64\x65tails\x18\x03 \x03(\x0b\x32\x14.google.protobuf.Any\"\xa1\x01\n\tErrorInfo\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0e\n\x06\x64omain\x18\x02 \x01(\t\x12\x43\n\x08metadata\x18\x03 \x03(\x0b\x32\x31.kurrent_conn.wire.status.ErrorInfo.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbb\x01\n\x19NotLeaderNodeErrorDetails\x12T\n\x0e\x63urrent_leader\x18\x01 \x01(\x0b\x32<.kurrent_conn.wire.status.NotLeaderNodeErrorDetails.NodeInfo\x1aH\n\x08NodeInfo\x12\x0c\n\x04host\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\x05\x12\x14\n\x07node_id\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\n\n\x08_node_id\"h\n\"StreamRevisionConflictErrorDetails\x12\x0e\n\x06stream\x18\x01 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x02 \x01(\x12\x12\x17\n\x0f\x61\x63tual_revision\x18\x03 \x01(\x12\")\n\x17StreamNamedErrorDetails\x12\x0e\n\x06stream\x18\x01 \x01(\t\"\xf8\x02\n&AppendConsistencyViolationErrorDetails\x12^\n\nviolations\x18\x01 \x03(\x0b\x32J.kurrent_conn.wire.status.AppendConsistencyViolationErrorDetails.Violation\x1a\xed\x01\n\tViolation\x12\x13\n\x0b\x63heck_index\x18\x01 \x01(\x05\x12u\n\x0cstream_state\x18\x02 \x01(\x0b\x32_.kurrent_conn.wire.status.AppendConsistencyViolationErrorDetails.Violation.StreamStateViolation\x1aT\n\x14StreamStateViolation\x12\x0e\n\x06stream\x18\x01 \x01(\t\x12\x16\n\x0e\x65xpected_state\x18\x02 \x01(\x12\x12\x14\n\x0c\x61\x63tual_state\x18\x03 \x01(\x12\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,12 +46,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTLEADERNODEERRORDETAILS_NODEINFO']._serialized_end=526
   _globals['_STREAMREVISIONCONFLICTERRORDETAILS']._serialized_start=528
   _globals['_STREAMREVISIONCONFLICTERRORDETAILS']._serialized_end=632
-  _globals['_STREAMTOMBSTONEDERRORDETAILS']._serialized_start=634
-  _globals['_STREAMTOMBSTONEDERRORDETAILS']._serialized_end=680
-  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS']._serialized_start=683
-  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS']._serialized_end=1059
-  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS_VIOLATION']._serialized_start=822
-  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS_VIOLATION']._serialized_end=1059
-  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS_VIOLATION_STREAMSTATEVIOLATION']._serialized_start=975
-  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS_VIOLATION_STREAMSTATEVIOLATION']._serialized_end=1059
+  _globals['_STREAMNAMEDERRORDETAILS']._serialized_start=634
+  _globals['_STREAMNAMEDERRORDETAILS']._serialized_end=675
+  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS']._serialized_start=678
+  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS']._serialized_end=1054
+  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS_VIOLATION']._serialized_start=817
+  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS_VIOLATION']._serialized_end=1054
+  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS_VIOLATION_STREAMSTATEVIOLATION']._serialized_start=970
+  _globals['_APPENDCONSISTENCYVIOLATIONERRORDETAILS_VIOLATION_STREAMSTATEVIOLATION']._serialized_end=1054
 # @@protoc_insertion_point(module_scope)

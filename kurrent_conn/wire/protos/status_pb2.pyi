@@ -59,7 +59,7 @@ class StreamRevisionConflictErrorDetails(_message.Message):
     actual_revision: int
     def __init__(self, stream: _Optional[str] = ..., expected_revision: _Optional[int] = ..., actual_revision: _Optional[int] = ...) -> None: ...
 
-class StreamTombstonedErrorDetails(_message.Message):
+class StreamNamedErrorDetails(_message.Message):
     __slots__ = ("stream",)
     STREAM_FIELD_NUMBER: _ClassVar[int]
     stream: str
