@@ -104,8 +104,8 @@ def _arguments(directive: Directive) -> list[str]:
     words, lines, after = directive.split()
     if len(words) < _FEW_WORDS:
         words = [*words, *(token for line in lines for token in line)]
-    elif lines:
-        after = lines[0]
+    else:
+        after = [token for token in directive.rest if token.text == "{"] or after
     if after:
         raise InvalidOverride(
             f"{after[0].text!r} belongs to no rule; a block holds one rule, and only "

@@ -98,7 +98,7 @@ class _Reader:
 
     def blocks(self) -> list[ServerBlock]:
         if self._is_bare():
-            return [ServerBlock([], self._directives(closes=False))]
+            return [ServerBlock([], self._directives(bare=True))]
         blocks: list[ServerBlock] = []
         while self._at < len(self._tokens):
             block = self._block()
@@ -124,7 +124,8 @@ class _Reader:
                 raise _mistake(keys[0], "a snippet needs braces")
             self._snippet(keys[0])
             return None
-        directives = self._directives(closes=opened, opener=keys[0] if keys else None)
+        opener = self._tokens[self._at - 1] if opened else None
+        directives = self._directives(opener=opener)
         return ServerBlock(keys, directives) if keys else None
 
     def _keys(self) -> list[Token]:
@@ -146,21 +147,23 @@ class _Reader:
         return keys
 
     def _directives(
-        self, *, closes: bool, opener: Token | None = None
+        self, *, bare: bool = False, opener: Token | None = None
     ) -> list[Directive]:
         found: list[Directive] = []
         while self._at < len(self._tokens):
             token = self._tokens[self._at]
-            if token.text == "}" and closes:
+            if token.text == "}" and bare:
+                raise _mistake(token, "this brace closes nothing")
+            if token.text == "}":
                 self._at += 1
                 return found
-            if token.text == "}":
-                raise _mistake(token, "this brace closes nothing")
             if token.text == "import":
                 self._import()
                 continue
             found.append(self._directive())
-        if closes and opener is not None:
+        # At the end CoreDNS only looks whether the last token is a brace, be it that of
+        # a directive.
+        if opener is not None and self._tokens[-1].text != "}":
             raise _mistake(opener, "the brace of this server block is not closed")
         return found
 

@@ -24,6 +24,7 @@ _TOML_KEY: Final = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
 _TOML_START: Final = re.compile(
     rf"\[\[?\s*{_TOML_KEY}|{_TOML_KEY}(?:\s*\.\s*{_TOML_KEY})*\s*="
 )
+_COREFILE_WORD: Final = re.compile(r"[{}]|^\s*(?:rewrite|hosts)\b", re.MULTILINE)
 _JSON_START: Final = re.compile(r"\{\s*[\"}]")
 
 
@@ -35,7 +36,7 @@ def format_of(text: str, source: str) -> Format:
         source: Where it came from, for messages.
 
     Raises:
-        InvalidOverride: There are only blanks.
+        InvalidOverride: There are only blanks, or it is none of the three.
     """
     text = text.removeprefix("\ufeff")
     if not text.strip():
@@ -49,4 +50,11 @@ def format_of(text: str, source: str) -> Format:
         return Format.TOML
     if _JSON_START.match(text.lstrip()):
         return Format.SIDECAR
+    if not _COREFILE_WORD.search(text):
+        # Any words are a Corefile that serves zones of those names and has no rules.
+        raise InvalidOverride(
+            "is neither TOML, nor a Corefile, nor the sidecar's JSON; write "
+            "[[override]] tables",
+            source,
+        )
     return Format.COREFILE

@@ -90,7 +90,9 @@ def overrides(draw: st.DrawFn) -> Override:
         "suffix": DOTTED,
     }
     targets = st.one_of(
-        HOSTS, ADDRESSES.map(lambda a: f"[{a}]"), REFERENCES.filter(lambda t: t != ".")
+        HOSTS,
+        ADDRESSES.map(lambda a: f"[{a}]"),
+        REFERENCES.filter(lambda t: t.strip(".")),
     )
     return Override(
         **{kind: draw(patterns.get(kind, NAMES))},
