@@ -84,6 +84,19 @@ class Retire:
     route: Route
 
 
+@dataclass(frozen=True, slots=True)
+class Condemn:
+    """End the calls in flight on a node at once, with UNAVAILABLE and this text.
+
+    Args:
+        node: The node, as opened; its channel has retired already.
+        text: Why, beginning with `failure.CONDEMNED`.
+    """
+
+    node: Node
+    text: str
+
+
 class Ending(StrEnum):
     """Why a wait ended without a node."""
 
@@ -121,5 +134,14 @@ class Note:
 
 
 Action = (
-    ReadGossip | CancelRead | WakeAt | Publish | Open | Shut | Retire | GiveUp | Note
+    ReadGossip
+    | CancelRead
+    | WakeAt
+    | Publish
+    | Open
+    | Shut
+    | Retire
+    | Condemn
+    | GiveUp
+    | Note
 )

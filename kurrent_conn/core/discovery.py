@@ -12,6 +12,8 @@ All of discovery, routing and failover, without a clock, a socket or a thread.
                   not leader: the named leader opens at once, unless it must be asked
                   not ready, no leader: the choice is dropped, a search will tell
                   anything else: nothing moves
+    CallsLate     the node is probed; silent, it is a suspect, and others are asked;
+                  disowned by one of them, it is condemned
     Woke          whatever is due: waves, rounds, deadlines
     Closed        every wait ends, for good
 
@@ -25,11 +27,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from kurrent_conn.core import search
+from kurrent_conn.core import search, vigil
 from kurrent_conn.core.actions import Action, Ending, Open, WakeAt
 from kurrent_conn.core.events import (
     Abandoned,
     CallFailed,
+    CallsLate,
     Closed,
     Event,
     GossipFailed,
@@ -80,6 +83,8 @@ def _take(turn: Turn, event: Event) -> None:
             gossip_failed(turn, event)
         case CallFailed():
             call_failed(turn, event)
+        case CallsLate():
+            vigil.calls_late(turn, event)
         case Woke():
             search.tick(turn)
         case Closed():
@@ -94,7 +99,8 @@ def _settle(turn: Turn) -> None:
     late = tuple(w.number for w in turn.state.waiters if w.deadline_at <= turn.now)
     if late:
         search.give_up(turn, Ending.DEADLINE, _deadline_reason(turn.state), late)
-    if turn.state.search is not None and not turn.state.waiters:
+    vigil.end_idle(turn)
+    if turn.state.search is not None and not search.is_needed(turn.state):
         search.end(turn)
     due = [w.deadline_at for w in turn.state.waiters]
     if (next_ask := search.due_at(turn)) is not None:

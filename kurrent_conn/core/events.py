@@ -86,6 +86,19 @@ class CallFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsLate:
+    """Calls on a node have been unanswered for a while; said again while they are.
+
+    Args:
+        node: The node, as opened.
+        since: When the oldest of them began, monotonic seconds.
+    """
+
+    node: Node
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Woke:
     """The instant of the last `WakeAt` came."""
 
@@ -95,4 +108,13 @@ class Closed:
     """The connection was closed; nothing is wanted any more."""
 
 
-Event = Wanted | Abandoned | GossipRead | GossipFailed | CallFailed | Woke | Closed
+Event = (
+    Wanted
+    | Abandoned
+    | GossipRead
+    | GossipFailed
+    | CallFailed
+    | CallsLate
+    | Woke
+    | Closed
+)

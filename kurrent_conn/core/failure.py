@@ -73,6 +73,9 @@ class RpcFailure:
 _STREAM_REMOVED: Final = "Stream removed ("
 """How grpcio >= 1.85 marks a local transport end; older versions leave it out."""
 
+CONDEMNED: Final = "The node went silent"
+"""How the text begins that we end calls with on a node that was given up."""
+
 _SERVER_TEXTS: Final = (
     ("Server Is Not Ready", Verdict.NOT_READY),
     ("Server not ready", Verdict.NOT_READY),
@@ -91,6 +94,7 @@ _TRANSPORT_TEXTS: Final = (
     ("GOAWAY received", Verdict.REFUSED),
     ("RST_STREAM (Received RST_STREAM with error code 7)", Verdict.REFUSED),
     ("Received RST_STREAM with error code 7", Verdict.REFUSED),
+    (CONDEMNED, Verdict.LOST),
     ("Socket closed", Verdict.LOST),
     ("recvmsg:", Verdict.LOST),
     ("sendmsg:", Verdict.LOST),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kurrent_conn.core import search
+from kurrent_conn.core import search, vigil
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.belief import (
@@ -31,7 +31,7 @@ from kurrent_conn.core.turn import Turn
 
 def gossip_read(turn: Turn, event: GossipRead) -> None:
     """Take an answer into account; one that nobody waits for changes nothing."""
-    read = _finish(turn, event.read)
+    read = _finish(turn, event.read) or vigil.answered(turn, event.read)
     if read is None:
         return
     heard = answerers(turn.state, read.candidate, event.members)
@@ -46,10 +46,11 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     )
     _believe(turn, event.members, read.candidate.endpoint)
     _revise(turn, heard)
+    vigil.hear(turn, event.members, heard)
     _end_news_waits(turn)
     _use_seed_as_it_is(turn, read.candidate)
     match_waits(turn, heard)
-    if turn.state.waiters:
+    if search.is_needed(turn.state):
         search.unmatched(turn)
 
 
@@ -57,6 +58,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     """Take a missing answer into account, and ask on."""
     read = _finish(turn, event.read)
     if read is None:
+        vigil.unanswered(turn, event.read)
         return
     if event.denied and _may_try_credentials(turn.state, read):
         turn.state = replace(turn.state, gossip_needs_credentials=True)

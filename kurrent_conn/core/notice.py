@@ -44,6 +44,39 @@ class NodeLost:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeSuspected:
+    """A node with late calls is silent; other members are asked about it.
+
+    Args:
+        advertised: The node.
+        silent_s: For how long it has not answered a probe.
+    """
+
+    advertised: Endpoint
+    silent_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCondemned:
+    """A silent node was given up; its calls in flight end with an unknown outcome.
+
+    Args:
+        advertised: The node.
+        why: In a few words.
+    """
+
+    advertised: Endpoint
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRenewed:
+    """A node answers while its calls stay late, so it gets a fresh channel."""
+
+    advertised: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
 class FellBack:
     """No member of the preferred role was there, so another one serves.
 
@@ -91,6 +124,9 @@ Notice = (
     TopologyChanged
     | NodeOpened
     | NodeLost
+    | NodeSuspected
+    | NodeCondemned
+    | ChannelRenewed
     | FellBack
     | RedirectRefused
     | EndpointFailed

@@ -45,6 +45,11 @@ def end(turn: Turn) -> None:
     turn.state = replace(turn.state, search=None, reads=(), ask_first=None)
 
 
+def is_needed(state: State) -> bool:
+    """Tell whether somebody waits, or a silent node is asked about."""
+    return bool(state.waiters) or any(v.is_suspect for v in state.vigils)
+
+
 def ask_wave(turn: Turn) -> None:
     """Ask the next of the queue, twice as many as the last time, 4 at most."""
     search = turn.state.search
@@ -67,19 +72,22 @@ def ask_wave(turn: Turn) -> None:
 
 def ask(turn: Turn, candidate: Candidate) -> None:
     """Ask one candidate for gossip, unless it is being asked."""
-    state = turn.state
-    if any(read.candidate.route == candidate.route for read in state.reads):
+    if any(read.candidate.route == candidate.route for read in turn.state.reads):
         return
-    plan = state.plan
+    read = begin_read(turn, candidate)
+    turn.state = replace(turn.state, reads=(*turn.state.reads, read))
+
+
+def begin_read(turn: Turn, candidate: Candidate) -> Read:
+    """Send a read; the caller keeps it."""
+    state, plan = turn.state, turn.state.plan
     with_credentials = (
         state.gossip_needs_credentials
         and plan.has_credentials
         and plan.may_send_credentials
     )
     read = Read(state.next_read, candidate, with_credentials, turn.now)
-    turn.state = replace(
-        state, reads=(*state.reads, read), next_read=state.next_read + 1
-    )
+    turn.state = replace(state, next_read=state.next_read + 1)
     turn.act(
         ReadGossip(
             read=read.number,
@@ -89,6 +97,7 @@ def ask(turn: Turn, candidate: Candidate) -> None:
             with_credentials=with_credentials,
         )
     )
+    return read
 
 
 def ask_directly(turn: Turn, advertised: Endpoint) -> None:

@@ -32,6 +32,10 @@ class Plan:
         gossip_timeout_s: The deadline of one gossip read.
         first_pause_s: The first pause between rounds.
         max_rounds: After so many rounds without any answer a search ends; None never.
+        notice_s: A node with late calls whose probe stays unanswered for so long is
+            a suspect.
+        condemn_s: After so long it is condemned though no member disowned it
+            (`keepAliveInterval` and `keepAliveTimeout` together).
     """
 
     seeds: tuple[Endpoint, ...]
@@ -44,6 +48,8 @@ class Plan:
     gossip_timeout_s: float = 5.0
     first_pause_s: float = 0.1
     max_rounds: int | None = 10
+    notice_s: float = 0.5
+    condemn_s: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,37 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Vigil:
+    """A watch over a node whose calls are late.
+
+    Args:
+        node: The node.
+        preferences: Whose calls it had when the vigil began.
+        since: When the oldest unanswered call began, monotonic seconds.
+        seen_at: When calls were last said to be late: without late calls a vigil
+            ends by itself.
+        probe: The read by which the node is asked; None while none is under way.
+        silent_since: When the node was first asked without having answered; None
+            after an answer.
+        ask_again_at: When it is asked next, after an answer.
+        is_suspect: Whether it was silent for the notice time: others are asked, and
+            new calls go elsewhere.
+        was_renewed: Whether its channel was replaced because calls stayed late
+            although it answers.
+    """
+
+    node: Node
+    preferences: frozenset[NodePreference]
+    since: float
+    seen_at: float
+    probe: Read | None = None
+    silent_since: float | None = None
+    ask_again_at: float = 0.0
+    is_suspect: bool = False
+    was_renewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """A search for a node: one at a time, shared by all callers.
 
@@ -131,6 +168,7 @@ class State:
         waiters: Who waits, in order of arrival.
         search: The search under way; None when nobody needs one.
         reads: Gossip reads in flight.
+        vigils: Nodes with late calls.
         suspects: Members that failed and have not answered since.
         proven: The route by which a member answered last.
         ask_first: A leader named by another node, asked first by the next search.
@@ -151,6 +189,7 @@ class State:
     waiters: tuple[Waiter, ...] = ()
     search: Search | None = None
     reads: tuple[Read, ...] = ()
+    vigils: tuple[Vigil, ...] = ()
     suspects: frozenset[Endpoint] = frozenset()
     proven: Mapping[Endpoint, Route] = field(default_factory=dict)
     ask_first: Endpoint | None = None

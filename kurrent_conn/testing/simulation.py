@@ -18,6 +18,7 @@ from kurrent_conn.core import state as core_state
 from kurrent_conn.core.actions import (
     Action,
     CancelRead,
+    Condemn,
     GiveUp,
     Note,
     Open,
@@ -107,6 +108,7 @@ class Simulation:
         self.ends: dict[int, End] = {}
         self.opened: dict[NodePreference, Node] = {}
         self.retired: list[Route] = []
+        self.condemned: list[Node] = []
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count(1)
         self._waits: dict[int, NodePreference | None] = {}
@@ -157,7 +159,7 @@ class Simulation:
     def _write(self, line: str) -> None:
         self.transcript.append(f"{self.now:9.3f}  {line}")
 
-    def _do(self, action: Action) -> None:  # noqa: C901 - one arm an action
+    def _do(self, action: Action) -> None:  # noqa: C901, PLR0912 - one arm an action
         self._write(f"  -> {action_line(action)}")
         match action:
             case ReadGossip():
@@ -176,6 +178,8 @@ class Simulation:
                 self.opened.pop(action.preference, None)
             case Retire():
                 self.retired.append(action.route)
+            case Condemn():
+                self.condemned.append(action.node)
             case GiveUp():
                 for number in action.waiters:
                     self._waits.pop(number, None)

@@ -7,6 +7,7 @@ from typing import assert_never
 from kurrent_conn.core.actions import (
     Action,
     CancelRead,
+    Condemn,
     GiveUp,
     Note,
     Open,
@@ -19,6 +20,7 @@ from kurrent_conn.core.actions import (
 from kurrent_conn.core.events import (
     Abandoned,
     CallFailed,
+    CallsLate,
     Closed,
     Event,
     GossipFailed,
@@ -50,6 +52,8 @@ def event_line(event: Event) -> str:  # noqa: PLR0911 - one arm an event
         case CallFailed():
             named = f", leader {event.leader}" if event.leader else ""
             return f"a call on {event.node.advertised} failed: {event.verdict}{named}"
+        case CallsLate():
+            return f"calls on {event.node.advertised} are late since {event.since:.3f}"
         case Woke():
             return "woke"
         case Closed():
@@ -58,7 +62,7 @@ def event_line(event: Event) -> str:  # noqa: PLR0911 - one arm an event
             assert_never(event)
 
 
-def action_line(action: Action) -> str:  # noqa: PLR0911 - one arm an action
+def action_line(action: Action) -> str:  # noqa: C901, PLR0911 - one arm an action
     """Write an action as one line.
 
     Args:
@@ -81,6 +85,8 @@ def action_line(action: Action) -> str:  # noqa: PLR0911 - one arm an action
             return f"shut {action.preference}"
         case Retire():
             return f"retire {action.route}"
+        case Condemn():
+            return f"condemn {action.node.advertised}: {action.text}"
         case GiveUp():
             numbers = ", ".join(f"#{number}" for number in action.waiters)
             return f"give up {numbers or 'nobody'}: {action.reason}"

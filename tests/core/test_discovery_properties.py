@@ -17,6 +17,7 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import (
     Abandoned,
     CallFailed,
+    CallsLate,
     Event,
     GossipFailed,
     GossipRead,
@@ -92,7 +93,7 @@ class Step:
 STEPS = st.lists(
     st.builds(
         Step,
-        st.sampled_from(["want", "want", "news", "fail", "abandon"]),
+        st.sampled_from(["want", "want", "news", "fail", "late", "abandon"]),
         st.sampled_from(list(NodePreference)),
         st.sampled_from(list(Verdict)),
         st.sampled_from([None, *NODES]),
@@ -122,6 +123,11 @@ def play(plan: Plan, replies: list[Reply], steps: list[Step], seed: int) -> Simu
             case "fail" if step.preference in simulation.opened:
                 node = simulation.opened[step.preference]
                 simulation.take(CallFailed(node, step.verdict, step.leader))
+            case "late" if step.preference in simulation.opened:
+                node = simulation.opened[step.preference]
+                for _ in range(round(step.within_s / 0.05)):
+                    simulation.run(simulation.now + 0.05)
+                    simulation.take(CallsLate(node, simulation.now - 0.2))
             case "abandon" if simulation.state.waiters:
                 simulation.take(Abandoned(simulation.state.waiters[0].number))
             case _:

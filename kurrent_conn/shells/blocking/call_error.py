@@ -50,6 +50,14 @@ class _Ended(grpc.RpcError, grpc.Call):
         return False
 
 
+class CallNotSent(_Ended):
+    """A call that met a channel just given up: it was never sent, so it is repeated."""
+
+    def details(self) -> str:
+        """Give the text of a connection that cannot be made."""
+        return "failed to connect to all addresses; last error: the node was given up"
+
+
 class CallDiscoveryError(DiscoveryError, _Ended):
     """No node could be had for a call."""
 

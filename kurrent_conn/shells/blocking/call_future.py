@@ -5,11 +5,13 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from kurrent_conn.errors import KurrentConnError
+from kurrent_conn.shells.blocking.call_error import CallNotSent
 from kurrent_conn.shells.blocking.open_node import OpenNode
 from kurrent_conn.shells.blocking.repetition import Repetition
 
@@ -55,8 +57,14 @@ class CallFuture(grpc.Future, grpc.Call):  # type: ignore[type-arg]  # generic i
             self._wait_for_node()
 
     def _begin(self, node: OpenNode) -> None:
-        inner = self._send(node, self._repetition.left_s())
+        try:
+            inner = self._send(node, self._repetition.left_s())
+        except CallNotSent as error:
+            self._go_on(node, error)
+            return
         self._inner = inner
+        node.calls[self] = monotonic()
+        self._connection.watch()
         if self._was_cancelled:
             inner.cancel()
         inner.add_done_callback(partial(self._attempt_ended, node))
@@ -76,13 +84,18 @@ class CallFuture(grpc.Future, grpc.Call):  # type: ignore[type-arg]  # generic i
             self._begin(wait.result())
 
     def _attempt_ended(self, node: OpenNode, inner: Any) -> None:
+        node.calls.pop(self, None)
         if inner.cancelled():
             self._ended.set_exception(grpc.FutureCancelledError())
             return
         error = inner.exception()
         if error is None:
             self._ended.set_result(inner.result())
-            return
+        else:
+            self._go_on(node, error)
+
+    def _go_on(self, node: OpenNode, error: BaseException) -> None:
+        """Try again on another node, or end with the error."""
         try:
             repeat = self._repetition.decide(node, error, self._is_whole())
         except grpc.RpcError as failure:

@@ -24,6 +24,7 @@ from kurrent_conn.core import state as core_state
 from kurrent_conn.core.actions import (
     Action,
     CancelRead,
+    Condemn,
     GiveUp,
     Note,
     Open,
@@ -38,6 +39,7 @@ from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.events import (
     Abandoned,
     CallFailed,
+    CallsLate,
     Closed,
     Event,
     GossipRead,
@@ -69,6 +71,15 @@ from kurrent_conn.wire.gossip import READ_REQUEST, decode_cluster_info
 from kurrent_conn.wire.malformed import MalformedMessage
 
 _LOG: Final = logging.getLogger("kurrent_conn")
+
+TICK_S: Final = 0.05
+"""How often calls in flight are looked at; no call, no look."""
+
+LATE_S: Final = 0.1
+"""A call unanswered for so long is reported to the core."""
+
+IDLE_TICKS: Final = 20
+"""After so many looks without any call the watch rests."""
 
 OnEvent = Callable[[Notice], object]
 Waiting = Future[OpenNode | Topology]
@@ -117,6 +128,8 @@ class Connection:
         self._facade: Channel | None = None
         self._timer: Final = Timer(f"kurrent-conn {settings.connection_name}")
         self._closed = threading.Event()
+        self.is_watching = False
+        self._idle_ticks = 0
 
     # What users call.
 
@@ -263,6 +276,30 @@ class Connection:
         """Bring a closed facade no more news."""
         self._facades.discard(facade)
 
+    # The watch over late calls.
+
+    def watch(self) -> None:
+        """Look at the calls in flight from now on, until there are none for a while."""
+        if not self.is_watching:
+            self.is_watching = True
+            self._idle_ticks = 0
+            self.later(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        now, busy = monotonic(), False
+        for each in (*self._routes.values(), *self._retired):
+            began = list(each.calls.values())
+            busy = busy or bool(began)
+            if began and each.node is not None and now - min(began) >= LATE_S:
+                self._post(CallsLate(each.node, min(began)))
+        self._idle_ticks = 0 if busy else self._idle_ticks + 1
+        if self._idle_ticks <= IDLE_TICKS:
+            self.later(TICK_S, self._tick)
+        else:
+            self.is_watching = False
+            if any(each.calls for each in self._routes.values()):
+                self.watch()  # one began between the look and the rest
+
     # Waits.
 
     def _bound(self, timeout: float | None) -> float:
@@ -341,6 +378,8 @@ class Connection:
                 self._tell_facades(action.preference, None)
             case Retire():
                 self._retire(action.route)
+            case Condemn():
+                self._condemn(action)
             case GiveUp():
                 self._give_up(action)
             case Note():
@@ -350,10 +389,14 @@ class Connection:
 
     def _read_gossip(self, action: ReadGossip) -> None:
         began_at = monotonic()
-        call = self._route_channel(action.route).read_gossip.future(
-            READ_REQUEST,
-            timeout=action.timeout_s,
-            metadata=self._authorization if action.with_credentials else None,
+        call = (
+            self._route_channel(action.route)
+            .read_gossip()
+            .future(
+                READ_REQUEST,
+                timeout=action.timeout_s,
+                metadata=self._authorization if action.with_credentials else None,
+            )
         )
         self._reads[action.read] = call
         call.add_done_callback(
@@ -398,6 +441,7 @@ class Connection:
                 headers=(*bare, *self._authorization),
                 bare_headers=bare,
             )
+            opened.route_channel.node = action.node
             self._open[action.preference] = opened
             self._tell_facades(action.preference, opened)
         self._end_waits(action.preference, opened)
@@ -408,6 +452,12 @@ class Connection:
             return
         self._retired.append(retired)
         self._timer.soon(self._let_go)
+
+    def _condemn(self, action: Condemn) -> None:
+        for each in (*self._routes.values(), *self._retired):
+            if each.node is not None and each.node.serial == action.node.serial:
+                # Not here: a channel must not be closed inside a grpc callback.
+                self._timer.soon(partial(each.condemn, action.text))
 
     def _give_up(self, action: GiveUp) -> None:
         for number in action.waiters:
@@ -466,7 +516,7 @@ class Connection:
         grpc ends a channel that nobody holds when its last call is over; so unary
         calls need no counting here.
         """
-        self._retired[:] = [each for each in self._retired if each.streams]
+        self._retired[:] = [each for each in self._retired if each.is_busy]
         if self._retired:
             self._timer.at(monotonic() + 1.0, self._let_go)
 
@@ -474,7 +524,7 @@ class Connection:
         for facade in list(self._facades):
             facade.set_current(None)
         for each in (*self._routes.values(), *self._retired):
-            each.channel.close()
+            each.close()
         self._routes.clear()
         self._retired.clear()
         self._open.clear()

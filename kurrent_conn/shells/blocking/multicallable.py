@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import grpc
 
+from kurrent_conn.shells.blocking.call_error import CallNotSent
 from kurrent_conn.shells.blocking.call_future import CallFuture
 from kurrent_conn.shells.blocking.open_node import OpenNode
 from kurrent_conn.shells.blocking.repetition import Repetition
@@ -39,6 +40,7 @@ class _Multicallable:
         self, facade: Channel, method: str, serializer: Codec, deserializer: Codec
     ) -> None:
         self._facade = facade
+        self._connection = facade.connection
         self._method = method
         self._serializer = (
             entry_serializer(serializer) if self.streams_requests else serializer
@@ -90,12 +92,20 @@ class _Multicallable:
             sent = request.attempt() if isinstance(request, Replay) else request
             headers = self._headers(node, metadata, credentials)
             call = getattr(self._on(node), name)
-            return call(sent, timeout_s, headers, credentials, *rest)
+            try:
+                return call(sent, timeout_s, headers, credentials, *rest)
+            except ValueError as closed:
+                raise _not_sent(node, closed) from None
 
         return send
 
     def _repetition(self, began_at: float, timeout_s: float | None) -> Repetition:
         return Repetition(self._facade, self._method, began_at, timeout_s)
+
+
+def _not_sent(node: OpenNode, closed: ValueError) -> Exception:
+    """Say what a call on a closed channel means: where we closed it, "never sent"."""
+    return CallNotSent() if node.route_channel.is_condemned else closed
 
 
 def _is_whole(request: Any) -> bool:
@@ -130,10 +140,16 @@ class _UnaryResponse(_Multicallable):
             else repetition.next_node(*failed, can_repeat=_is_whole(request))
         )
         while True:
+            key = object()
+            node.calls[key] = monotonic()
+            self._connection.watch()
             try:
                 return send(node, repetition.left_s())
             except grpc.RpcError as error:
-                node = repetition.next_node(node, error, _is_whole(request))
+                failure = error
+            finally:
+                del node.calls[key]
+            node = repetition.next_node(node, failure, _is_whole(request))
 
     def _call(
         self,
@@ -184,13 +200,17 @@ class UnaryUnary(_UnaryResponse, grpc.UnaryUnaryMultiCallable):  # type: ignore[
         if node is not self._facade.current or node is None:
             node, inner = self._bind()
         timeout_s = self._timeout_s if timeout is None else timeout
-        failed = None
+        failed: tuple[OpenNode, BaseException] | None = None
         if node is not None:
             headers = (
                 node.headers
                 if metadata is None and credentials is None
                 else self._headers(node, metadata, credentials)
             )
+            key = object()
+            node.calls[key] = began_at
+            if not self._connection.is_watching:
+                self._connection.watch()
             try:
                 return inner(
                     request,
@@ -202,6 +222,12 @@ class UnaryUnary(_UnaryResponse, grpc.UnaryUnaryMultiCallable):  # type: ignore[
                 )
             except grpc.RpcError as error:
                 failed = (node, error)
+            except ValueError as closed:
+                if not node.route_channel.is_condemned:
+                    raise
+                failed = (node, _not_sent(node, closed))
+            finally:
+                del node.calls[key]
         rest = (wait_for_ready, compression)
         send = self._sender("__call__", request, metadata, credentials, rest)
         return self._again(began_at, timeout_s, request, send, failed)

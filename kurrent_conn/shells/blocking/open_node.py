@@ -1,8 +1,10 @@
-"""A real channel to one node, and what a call on it needs at hand."""
+"""Real channels to one node, and what a call on it needs at hand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
 from weakref import WeakSet
 
 import grpc
@@ -15,9 +17,17 @@ from kurrent_conn.shells.header import Headers
 from kurrent_conn.shells.plan import USER_AGENT
 from kurrent_conn.wire.gossip import READ_METHOD
 
+_UNAVAILABLE: Final[int] = grpc.StatusCode.UNAVAILABLE.value[0]
+
+Calls: TypeAlias = dict[object, float]
+"""Unanswered calls, and when each began (monotonic seconds)."""
+
 
 class RouteChannel:
-    """A channel of one route: for gossip, and for the calls of any preference.
+    """The channels of one route: one for calls, one for gossip and probes.
+
+    A single channel does both until calls need it: then gossip gets a connection of
+    its own, since a connection full of streams, or of large appends, lets a probe wait.
 
     Args:
         route: Where it goes.
@@ -32,17 +42,61 @@ class RouteChannel:
         credentials: grpc.ChannelCredentials | None,
     ) -> None:
         self.route = route
-        options = channel_options(route, settings, USER_AGENT)
-        self.channel: grpc.Channel = (
-            grpc.secure_channel(target(route.dial), credentials, options)
-            if credentials is not None
-            else grpc.insecure_channel(target(route.dial), options)
-        )
-        self.read_gossip: grpc.UnaryUnaryMultiCallable[bytes, bytes] = (
-            self.channel.unary_unary(READ_METHOD, None, None)
-        )
+        self._options = channel_options(route, settings, USER_AGENT)
+        self._credentials = credentials
+        self.channel = self._connect()
+        self.node: Node | None = None
+        """The node whose calls it has now; None while it serves gossip alone."""
+        self.calls: Calls = {}
         self.streams: WeakSet[object] = WeakSet()
         """Streams that run on it: while there is one, a retired channel stays."""
+        self.condemned_because = ""
+        self._control: grpc.Channel | None = None
+
+    def _connect(self) -> grpc.Channel:
+        where = target(self.route.dial)
+        if self._credentials is None:
+            return grpc.insecure_channel(where, self._options)
+        return grpc.secure_channel(where, self._credentials, self._options)
+
+    def read_gossip(self) -> Any:
+        """Give the multicallable of a gossip read."""
+        channel = self.channel
+        if self.node is not None:
+            if self._control is None:
+                self._control = self._connect()
+            channel = self._control
+        return channel.unary_unary(READ_METHOD, None, None)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether calls or streams run on it."""
+        return bool(self.calls or self.streams)
+
+    def condemn(self, text: str) -> None:
+        """End every call on it at once, with UNAVAILABLE and a text.
+
+        `grpc.Channel.close` would end them as cancelled, which says nothing; the
+        inner channel takes a status. Where a grpcio has it no more, calls are ended
+        as cancelled and their errors translated.
+        """
+        self.condemned_because = text
+        close = getattr(getattr(self.channel, "_channel", None), "close", None)
+        if close is not None:
+            with suppress(TypeError):  # another signature: private, so it may change
+                close(_UNAVAILABLE, text)
+        self.close()
+
+    @property
+    def is_condemned(self) -> bool:
+        """Whether its calls were ended: new ones must not be made on it."""
+        return bool(self.condemned_because)
+
+    def close(self) -> None:
+        """End everything on it."""
+        self.channel.close()
+        if self._control is not None:
+            self._control.close()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,3 +117,7 @@ class OpenNode:
     route_channel: RouteChannel
     headers: Headers
     bare_headers: Headers
+    calls: Calls = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "calls", self.route_channel.calls)

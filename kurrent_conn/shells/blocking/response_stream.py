@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 import grpc
@@ -42,6 +43,7 @@ class ResponseStream(grpc.Call, Iterator[Any]):
         send: Callable[[OpenNode, float | None], Any],
         is_whole: Callable[[], bool],
     ) -> None:
+        self._facade = facade
         self._repetition = repetition
         self._send = send
         self._is_whole = is_whole
@@ -64,6 +66,9 @@ class ResponseStream(grpc.Call, Iterator[Any]):
         self._node = node
         self._inner = self._send(node, self._repetition.left_s())
         node.route_channel.streams.add(self)
+        # Late until its first message; afterwards silence is what streams do.
+        node.calls[self] = monotonic()
+        self._facade.connection.watch()
 
     def _fail(self, failure: grpc.RpcError) -> None:
         self._failure = failure
@@ -89,7 +94,8 @@ class ResponseStream(grpc.Call, Iterator[Any]):
             except grpc.RpcError as error:
                 self._go_on(error)
             else:
-                self._seen = True
+                if not self._seen:
+                    self._answered()
                 return message
 
     def _go_on(self, error: grpc.RpcError) -> None:
@@ -98,6 +104,8 @@ class ResponseStream(grpc.Call, Iterator[Any]):
             self._end()
             raise error
         can_repeat = not self._seen and self._is_whole()
+        self._node.route_channel.streams.discard(self)
+        self._node.calls.pop(self, None)
         try:
             self._begin(self._repetition.next_node(self._node, error, can_repeat))
         except grpc.RpcError as failure:
@@ -106,12 +114,18 @@ class ResponseStream(grpc.Call, Iterator[Any]):
             self._end()
             raise
 
+    def _answered(self) -> None:
+        self._seen = True
+        if self._node is not None:
+            self._node.calls.pop(self, None)
+
     def _end(self) -> None:
         with self._lock:
             callbacks, self._callbacks = self._callbacks, []
             self._is_over = True
         if self._node is not None:
             self._node.route_channel.streams.discard(self)
+            self._node.calls.pop(self, None)
         for callback in callbacks:
             callback()
 
