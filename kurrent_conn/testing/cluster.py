@@ -471,7 +471,7 @@ class SimulatedCluster:
 
         async def win() -> None:
             try:
-                election._elected_at.set_result(await director.elect(index))  # noqa: SLF001 - made here
+                await director.elect(index, election._elected_at.set_result)  # noqa: SLF001 - made here
             except RuntimeError as error:
                 election._elected_at.set_exception(error)  # noqa: SLF001 - as above
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
@@ -62,6 +62,7 @@ class Director:
         self._nodes = [stage.node(plan, self._errand_of(plan.index)) for plan in plans]
         self._tasks: set[asyncio.Task[Any]] = set()
         self._settled = asyncio.Event()
+        self._gate: Gate | None = None
 
     async def start(self) -> None:
         """Bring everything up, with node 0 as the leader and all others following."""
@@ -69,7 +70,7 @@ class Director:
         now_s = time.time()
         model = step.elected(self.model, 0, now_s)
         self.model = step.reported(model, now_s)
-        await self._stage.set_gate(self._gate())
+        await self._set_gate()
         await asyncio.gather(*(self._bring_up(plan.index) for plan in self._plans))
         self._settled.set()
 
@@ -115,7 +116,7 @@ class Director:
         # The node dies first: what it acknowledges until then is in the log.
         await self._nodes[index].kill()
         if noticed_after_s > 0:
-            await self._stage.set_gate(self._gate())
+            await self._set_gate()
             self._later(noticed_after_s, self._miss(index))
         else:
             await self._miss(index)
@@ -129,7 +130,7 @@ class Director:
         if self.model.seats[index].is_awake:
             self.model = step.frozen(self.model, index)
             await self._nodes[index].freeze()
-            await self._stage.set_gate(self._gate())
+            await self._set_gate()
 
     async def thaw(self, index: int) -> None:
         """Let a frozen node go on.
@@ -190,14 +191,15 @@ class Director:
         self.model = step.election_started(self.model, index, time.time())
         await self._publish()
 
-    async def elect(self, index: int) -> float:
+    async def elect(
+        self, index: int, done: Callable[[float], None] = lambda _: None
+    ) -> None:
         """Make a node the leader.
 
         Args:
             index: The node.
-
-        Returns:
-            The monotonic instant at which it led.
+            done: Called with the monotonic instant at which it led, as soon as that
+                is known; the others hear of it after.
 
         Raises:
             RuntimeError: The node cannot lead.
@@ -206,11 +208,10 @@ class Director:
         if not seat.is_awake or seat.is_read_only:
             raise RuntimeError(f"node {index} cannot lead: {seat}")
         self.model = step.elected(self.model, index, time.time())
-        await self._stage.set_gate(self._gate())
-        elected_at = await self._tell(index)
+        await self._set_gate()
+        done(await self._tell(index))
         await self._publish(skip=index)
         self._settle_soon()
-        return elected_at
 
     async def partition(self, sides: Iterable[Iterable[int]]) -> None:
         """Cut the nodes into sides.
@@ -302,7 +303,7 @@ class Director:
         )
 
     async def _publish(self, skip: int | None = None) -> None:
-        await self._stage.set_gate(self._gate())
+        await self._set_gate()
         awake = [
             index
             for index, seat in enumerate(self.model.seats)
@@ -315,8 +316,11 @@ class Director:
             view_of(self.model, index, self._seeds), self.conducts[index]
         )
 
-    def _gate(self) -> Gate:
-        return Gate(self.model.term, self.model.is_leader_serving)
+    async def _set_gate(self) -> None:
+        gate = Gate(self.model.term, self.model.is_leader_serving)
+        if gate != self._gate:
+            self._gate = gate
+            await self._stage.set_gate(gate)
 
     def _errand_of(self, index: int) -> Any:
         def run(errand: Errand) -> None:

@@ -35,7 +35,7 @@ class NodeServer:
     """
 
     def __init__(self, node: NodeContext, max_streams: int = MAX_STREAMS) -> None:
-        self._certificate: KeyPair | None = None
+        self._fresh: KeyPair | None = None
         self._server: grpc.aio.Server | None = None
         self._options = _options(max_streams)
         self._methods = _Methods(
@@ -63,8 +63,7 @@ class NodeServer:
         if certificate is None:
             port = server.add_insecure_port(address)
         else:
-            self._certificate = certificate
-            port = server.add_secure_port(address, self._credentials())
+            port = server.add_secure_port(address, self._credentials(certificate))
         await server.start()
         return port
 
@@ -74,7 +73,7 @@ class NodeServer:
         Args:
             certificate: The new one.
         """
-        self._certificate = certificate
+        self._fresh = certificate
 
     async def stop(self) -> None:
         """End every call and stop listening, at once."""
@@ -84,18 +83,23 @@ class NodeServer:
             # a cycle through the credentials until the garbage collector comes by.
             await server.stop(None)
 
-    def _credentials(self) -> grpc.ServerCredentials:
+    def _credentials(self, certificate: KeyPair) -> grpc.ServerCredentials:
         return grpc.dynamic_ssl_server_credentials(
-            self._configuration(),
-            self._configuration,
+            _configuration(certificate),
+            self._replacement,
             require_client_authentication=False,
         )
 
-    def _configuration(self) -> Any:
-        assert self._certificate is not None  # noqa: S101 - TLS has a certificate
-        return grpc.ssl_server_certificate_configuration(
-            [(self._certificate.key_pem, self._certificate.certificate_pem)]
-        )
+    def _replacement(self) -> Any:
+        """Asked at every handshake; None keeps what is, which costs nothing."""
+        fresh, self._fresh = self._fresh, None
+        return None if fresh is None else _configuration(fresh)
+
+
+def _configuration(certificate: KeyPair) -> Any:
+    return grpc.ssl_server_certificate_configuration(
+        [(certificate.key_pem, certificate.certificate_pem)]
+    )
 
 
 class _Methods(grpc.GenericRpcHandler):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import os
 import select
 import signal
@@ -42,6 +43,8 @@ def main(descriptor: int) -> None:
         descriptor: The inherited socket.
     """
     _die_with_parent()
+    # What is imported stays; no fork need ever look through it for garbage.
+    gc.freeze()
     asyncio.run(_be(_fork_as_told(socket.socket(fileno=descriptor))))
 
 

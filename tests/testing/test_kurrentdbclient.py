@@ -13,6 +13,8 @@ import pytest
 import pytest_asyncio
 from kurrentdbclient import (
     AsyncKurrentDBClient,
+    CaughtUp,
+    Checkpoint,
     KurrentDBClient,
     NewEvent,
     StreamState,
@@ -180,6 +182,75 @@ def test_an_all_subscription_catches_up_and_lives(client: KurrentDBClient) -> No
             "c", current_version=StreamState.ANY, events=event(b"3")
         )
         assert next(subscription).data == b"3"
+
+
+def test_a_filtered_subscription_says_how_far_it_is(client: KurrentDBClient) -> None:
+    """Checkpoints come for events that were looked at and not wanted."""
+    for n in range(4):
+        client.append_to_stream(
+            f"s-{n}", current_version=StreamState.ANY, events=event(type_="Dull")
+        )
+    at = client.get_commit_position()
+    with client.subscribe_to_all(
+        filter_include=["Wanted"],
+        include_checkpoints=True,
+        include_caught_up=True,
+        window_size=2,
+        checkpoint_interval_multiplier=2,
+    ) as subscription:
+        first, second = next(subscription), next(subscription)
+        assert isinstance(first, Checkpoint)
+        assert first.commit_position == at
+        assert isinstance(second, CaughtUp)
+        client.append_to_stream(
+            "s", current_version=StreamState.ANY, events=event(b"1", "Wanted")
+        )
+        assert next(subscription).data == b"1"
+
+
+def test_a_subscription_from_the_end_is_caught_up(client: KurrentDBClient) -> None:
+    """It begins with that word and gives what comes after."""
+    client.append_to_stream(
+        "orders", current_version=StreamState.ANY, events=event(b"1")
+    )
+    with client.subscribe_to_stream(
+        "orders", from_end=True, include_caught_up=True
+    ) as subscription:
+        assert isinstance(next(subscription), CaughtUp)
+        client.append_to_stream("orders", current_version=0, events=event(b"2"))
+        assert next(subscription).data == b"2"
+
+
+def test_a_live_subscription_stays_on_a_node_that_leads_no_more(
+    cluster: SimulatedCluster, client: KurrentDBClient
+) -> None:
+    """A catch-up subscription survives an election, and hears of new events."""
+    with client.subscribe_to_all() as subscription:
+        append_until_taken(client, event(b"1"))
+        assert next(subscription).data == b"1"
+        cluster.elect(1)
+        cluster.wait_until_settled()
+        other = KurrentDBClient(cluster.connection_string())
+        try:
+            append_until_taken(other, event(b"2"))
+        finally:
+            other.close()
+        assert next(subscription).data == b"2"
+
+
+def test_links_are_followed_when_asked(client: KurrentDBClient) -> None:
+    """A link event gives its target, and only to who wants that."""
+    client.append_to_stream(
+        "orders", current_version=StreamState.ANY, events=event(b"1")
+    )
+    link = NewEvent(
+        type="$>", data=b"0@orders", id=uuid4(), content_type="application/octet-stream"
+    )
+    client.append_to_stream("index", current_version=StreamState.ANY, events=link)
+    (plain,) = client.get_stream("index")
+    (followed,) = client.get_stream("index", resolve_links=True)
+    assert plain.data == b"0@orders"
+    assert (followed.data, followed.stream_name) == (b"1", "orders")
 
 
 def test_deleted_streams_can_be_written_again(client: KurrentDBClient) -> None:
