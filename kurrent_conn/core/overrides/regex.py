@@ -111,6 +111,6 @@ def _groups_of(compiled: Compiled, *, whole: bool) -> Callable[[str], Groups | N
         found = match(text)
         if found is None:
             return None
-        return (found[0], *(group or "" for group in found.groups()))
+        return (found[0] or "", *(group or "" for group in found.groups()))
 
     return groups

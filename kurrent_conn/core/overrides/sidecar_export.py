@@ -172,7 +172,7 @@ def _regex(rule: Rewrite, target: str) -> SidecarRule:
 def _hosts_entry(rule: HostsEntry) -> SidecarRule:
     if not rule.scope.is_everything:
         raise InvalidOverride("it applies to one server block only")
-    if len(rule.addresses) > 1:
+    if len(rule.addresses) != 1:
         raise InvalidOverride("it has several addresses")
     name = fully_qualified(rule.name)[:-1]
     if name.startswith("*."):

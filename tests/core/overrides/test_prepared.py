@@ -16,7 +16,6 @@ from kurrent_conn.core.overrides import (
 )
 from kurrent_conn.core.overrides.prepared import After, Asked, Spelling, prepare
 
-
 GO_ON = Then.CONTINUE
 
 
