@@ -14,6 +14,7 @@ from typing import assert_never
 
 from kurrent_conn.core.overrides.coredns import HostsEntry, NameMatch, Rewrite
 from kurrent_conn.core.overrides.coredns_match import fully_qualified
+from kurrent_conn.core.overrides.exportable import refuse_odd_targets
 from kurrent_conn.core.overrides.match import exact_key
 from kurrent_conn.core.overrides.pattern_text import (
     groups_in,
@@ -130,6 +131,7 @@ def _refuse_extras(rule: Override) -> None:
     ]
     if reasons:
         raise InvalidOverride(f"it {', '.join(reasons)}")
+    refuse_odd_targets(rule)
 
 
 def _rewrite(rule: Rewrite) -> SidecarRule:
