@@ -24,7 +24,8 @@ from kurrent_conn.core.overrides.coredns import (
     Scope,
 )
 from kurrent_conn.core.overrides.corefile_tokens import written
-from kurrent_conn.core.overrides.host import host_problem, is_address
+from kurrent_conn.core.overrides.exportable import refuse_odd_targets
+from kurrent_conn.core.overrides.host import is_address
 from kurrent_conn.core.overrides.match import exact_key
 from kurrent_conn.core.overrides.pattern_text import (
     before_end,
@@ -33,7 +34,6 @@ from kurrent_conn.core.overrides.pattern_text import (
     refuse_choices,
     refuse_last_group,
     shifted,
-    without_groups,
 )
 from kurrent_conn.core.overrides.plan import label
 from kurrent_conn.core.overrides.prepared import Rule
@@ -244,12 +244,7 @@ def _refuse_extras(rule: Override) -> None:
     ]
     if reasons:
         raise InvalidOverride(f"it {', '.join(reasons)}; CoreDNS knows names only")
-    grouped = rule.kind in {MatchKind.REGEX, MatchKind.WILDCARD}
-    for target in rule.targets:
-        text = without_groups(target.host) if grouped else target.host
-        problem = host_problem(text.removesuffix("."))
-        if problem and "character" in problem:
-            raise InvalidOverride(f"its target {target} is no host: it {problem}")
+    refuse_odd_targets(rule)
 
 
 def _several_names(rule: Override) -> bool:

@@ -14,6 +14,7 @@ from typing import assert_never
 
 from kurrent_conn.core.overrides.coredns import HostsEntry, NameMatch, Rewrite
 from kurrent_conn.core.overrides.coredns_match import fully_qualified
+from kurrent_conn.core.overrides.exportable import refuse_odd_targets
 from kurrent_conn.core.overrides.match import exact_key
 from kurrent_conn.core.overrides.pattern_text import (
     groups_in,
@@ -130,6 +131,7 @@ def _refuse_extras(rule: Override) -> None:
     ]
     if reasons:
         raise InvalidOverride(f"it {', '.join(reasons)}")
+    refuse_odd_targets(rule)
 
 
 def _rewrite(rule: Rewrite) -> SidecarRule:
@@ -172,10 +174,9 @@ def _regex(rule: Rewrite, target: str) -> SidecarRule:
 def _hosts_entry(rule: HostsEntry) -> SidecarRule:
     if not rule.scope.is_everything:
         raise InvalidOverride("it applies to one server block only")
-    address, *others = rule.addresses
-    if others:
+    if len(rule.addresses) != 1:
         raise InvalidOverride("it has several addresses")
     name = fully_qualified(rule.name)[:-1]
     if name.startswith("*."):
-        return SidecarRule("[^.]+" + literal(name[1:]), address, regex=True)
-    return SidecarRule(name, address)
+        return SidecarRule("[^.]+" + literal(name[1:]), rule.addresses[0], regex=True)
+    return SidecarRule(name, rule.addresses[0])

@@ -20,6 +20,7 @@ from kurrent_conn.core import state as core_state
 from kurrent_conn.core.actions import (
     Action,
     CancelRead,
+    Condemn,
     GiveUp,
     Note,
     Open,
@@ -33,6 +34,7 @@ from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.events import (
     Abandoned,
+    CallsLate,
     Closed,
     Event,
     GossipFailed,
@@ -52,6 +54,7 @@ from kurrent_conn.shells.give_up import error_of
 from kurrent_conn.shells.header import Headers, authorization, call_headers
 from kurrent_conn.shells.rpc import failure_of, gossip_failed
 from kurrent_conn.shells.trust import Trust
+from kurrent_conn.shells.watch import IDLE_TICKS, LATE_S, TICK_S
 from kurrent_conn.wire.gossip import READ_REQUEST, decode_cluster_info
 from kurrent_conn.wire.malformed import MalformedMessage
 
@@ -100,6 +103,9 @@ class Driver:
         self._waits: dict[int, tuple[NodePreference | None, Waiting]] = {}
         self._next_wait = 1
         self._alarm: asyncio.TimerHandle | None = None
+        self._next_look: asyncio.TimerHandle | None = None
+        self._is_watching = False
+        self._idle_ticks = 0
 
     @property
     def state(self) -> State:
@@ -162,6 +168,26 @@ class Driver:
         finally:
             self._is_draining = False
 
+    def watch(self) -> None:
+        """Look at unanswered calls from now on, until there are none for a while."""
+        if not self._is_watching:
+            self._is_watching = True
+            self._idle_ticks = 0
+            self._next_look = self._loop.call_later(TICK_S, self._look)
+
+    def _look(self) -> None:
+        now, busy = monotonic(), False
+        for channel in self._channels.all():
+            began = channel.unanswered.values()
+            busy = busy or bool(began)
+            if began and channel.node is not None and now - min(began) >= LATE_S:
+                self.post(CallsLate(channel.node, min(began)))
+        self._idle_ticks = 0 if busy else self._idle_ticks + 1
+        if self._idle_ticks <= IDLE_TICKS:
+            self._next_look = self._loop.call_later(TICK_S, self._look)
+        else:
+            self._is_watching = False
+
     async def close(self, reason: str) -> None:
         """End every wait, read, channel and call.
 
@@ -169,8 +195,9 @@ class Driver:
             reason: What the callers of calls under way are told.
         """
         self.post(Closed())
-        if self._alarm is not None:
-            self._alarm.cancel()
+        for timer in (self._alarm, self._next_look):
+            if timer is not None:
+                timer.cancel()
         for preference in tuple(self.open):
             self._shut(preference)
         await self._channels.end_all(reason)
@@ -193,6 +220,8 @@ class Driver:
                 self._shut(action.preference)
             case Retire():
                 self._channels.retire(action.route)
+            case Condemn():
+                self._channels.condemn(action.node, action.text)
             case GiveUp():
                 self._give_up(action)
             case Note():
@@ -208,7 +237,7 @@ class Driver:
     async def _answer(self, action: ReadGossip) -> GossipRead | GossipFailed:
         channel = self._channels.get(action.route)
         began_at = monotonic()
-        call = channel.read_gossip(
+        call = channel.read_gossip()(
             READ_REQUEST,
             timeout=action.timeout_s,
             metadata=Metadata(*self._authorization)
@@ -255,6 +284,7 @@ class Driver:
                 bare_headers=bare,
                 metadata=Metadata(*headers),
             )
+            opened.route_channel.node = action.node
             self.open[action.preference] = opened
             self._on_open(action.preference, opened)
             self._channels.close_idle()

@@ -36,13 +36,14 @@ class RouteChannel:
         credentials: grpc.ChannelCredentials | None,
     ) -> None:
         self.route = route
-        options = channel_options(route, settings, USER_AGENT)
-        self.channel: grpc.aio.Channel = (
-            grpc.aio.secure_channel(target(route.dial), credentials, options)
-            if credentials is not None
-            else grpc.aio.insecure_channel(target(route.dial), options)
-        )
-        self.read_gossip: Any = self.channel.unary_unary(READ_METHOD, None, None)
+        self._options = channel_options(route, settings, USER_AGENT)
+        self._credentials = credentials
+        self.channel = self._connect()
+        self.node: Node | None = None
+        """The node whose calls it has now; None while it serves gossip alone."""
+        self.unanswered: dict[Any, float] = {}
+        """Attempts without any answer yet, and when each began (monotonic seconds)."""
+        self._control: grpc.aio.Channel | None = None
         self.calls: set[Any] = set()
         """Calls under way with one response; those go on whoever waits."""
         self.streams: WeakSet[Any] = WeakSet()
@@ -52,6 +53,25 @@ class RouteChannel:
 
         grpc tells such a call's caller `CancelledError` only.
         """
+
+    def _connect(self) -> grpc.aio.Channel:
+        where = target(self.route.dial)
+        if self._credentials is None:
+            return grpc.aio.insecure_channel(where, self._options)
+        return grpc.aio.secure_channel(where, self._credentials, self._options)
+
+    def read_gossip(self) -> Any:
+        """Give the multicallable of a gossip read.
+
+        One channel does both until calls need it: then gossip gets a connection of its
+        own, since one full of streams, or of large appends, lets a probe wait.
+        """
+        channel = self.channel
+        if self.node is not None:
+            if self._control is None:
+                self._control = self._connect()
+            channel = self._control
+        return channel.unary_unary(READ_METHOD, None, None)
 
     def running(self) -> Iterator[Any]:
         """List the calls that are not over."""
@@ -65,6 +85,8 @@ class RouteChannel:
         """
         self.ended = self.ended or reason
         await self.channel.close()
+        if self._control is not None:
+            await self._control.close()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -67,19 +67,11 @@ from kurrent_conn.shells.plan import (
 )
 from kurrent_conn.shells.rpc import failure_of, gossip_failed
 from kurrent_conn.shells.trust import Trust, read_trust
+from kurrent_conn.shells.watch import IDLE_TICKS, LATE_S, TICK_S
 from kurrent_conn.wire.gossip import READ_REQUEST, decode_cluster_info
 from kurrent_conn.wire.malformed import MalformedMessage
 
 _LOG: Final = logging.getLogger("kurrent_conn")
-
-TICK_S: Final = 0.05
-"""How often calls in flight are looked at; no call, no look."""
-
-LATE_S: Final = 0.1
-"""A call unanswered for so long is reported to the core."""
-
-IDLE_TICKS: Final = 20
-"""After so many looks without any call the watch rests."""
 
 OnEvent = Callable[[Notice], object]
 Waiting = Future[OpenNode | Topology]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,26 @@ def test_nothing_can_be_assigned() -> None:
     rules = Overrides.from_mapping(LOCAL)
     with pytest.raises(AttributeError):
         rules.rules = ()  # type: ignore[misc]  # that is the claim
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """Asking about ever new hosts does not fill the memory."""
+    rules = Overrides.from_mapping(LOCAL)
+    for number in range(9000):
+        rules.route(Endpoint(f"n{number}", 2113))
+    assert len(rules._known) <= 8192
+
+
+def test_many_threads_get_the_same_answers() -> None:
+    """Nothing is locked, and nothing needs to be: answers do not depend on order."""
+    rules = Overrides(
+        tuple(Override(regex=rf"(db{i}-\d+)", target="{1}.svc") for i in range(20))
+    )
+    hosts = [Endpoint(f"db{i % 20}-{i}", 2113) for i in range(400)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(rules.route, hosts * 10))
+    assert answers == [rules.route(host) for host in hosts] * 10
+    assert answers[7].dial.host == "db7-7.svc"
 
 
 def test_repr_shows_the_first_rules_and_counts_the_rest() -> None:

@@ -57,6 +57,7 @@ REWRITE = Rewrite(NameMatch.EXACT, "x", "y")
         ((Override(exact="a", target="b", otherwise="advertised"),), "has otherwise"),
         ((Override(exact="a", target=["b", "c"]),), "several targets"),
         ((Override(exact="a", target="b", then="continue"),), "goes on"),
+        ((Override(exact="a", target="{1}"),), "is no host"),
         ((Override(substring="a", target="b"),), "nothing like substring"),
         ((Override(cidr="10.0.0.0/8", target="b"),), "nothing like cidr"),
         ((Override(regex="(a)", target="{1}"),), "ends in a group"),
