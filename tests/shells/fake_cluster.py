@@ -165,6 +165,8 @@ class FakeCluster:
 
     def __init__(self, size: int = 3) -> None:
         self.leader: int | None = 0
+        self.garbage: bytes | None = None
+        """What is answered in the place of gossip."""
         self.release = threading.Event()
         """Set: calls with a message `hold` go on."""
         self.held = threading.Semaphore(0)
@@ -173,6 +175,8 @@ class FakeCluster:
 
     def gossip(self) -> bytes:
         """Say who is there."""
+        if self.garbage is not None:
+            return self.garbage
         return encode_cluster_info(
             Member(
                 node.endpoint,
