@@ -83,6 +83,9 @@ class RoutedCall(grpc.aio.Call):
         inner = self._made_by.send(node, self._request, timeout_s, self._options)
         self._node = node
         self._inner = inner
+        node.route_channel.unanswered[inner] = monotonic()
+        inner.add_done_callback(node.route_channel.answered)
+        self._made_by.facade.connection.watch()
         self._track(node, inner)
 
     def _track(self, node: OpenNode, inner: Any) -> None:

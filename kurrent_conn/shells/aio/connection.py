@@ -189,6 +189,10 @@ class Connection:
             await self._wait(preference, deadline_at)
         return found
 
+    def watch(self) -> None:
+        """Look at the calls in flight from now on, until there are none for a while."""
+        self._driver.watch()
+
     def look_for(self, preference: NodePreference) -> None:
         """Look for a node of a preference; nobody waits for it."""
         self._driver.want(preference, monotonic() + self.timeout)

@@ -73,6 +73,10 @@ class RouteChannel:
             channel = self._control
         return channel.unary_unary(READ_METHOD, None, None)
 
+    def answered(self, call: Any) -> None:
+        """Note that an attempt was answered, or ended."""
+        self.unanswered.pop(call, None)
+
     def running(self) -> Iterator[Any]:
         """List the calls that are not over."""
         return (call for call in chain(self.calls, self.streams) if not call.done())

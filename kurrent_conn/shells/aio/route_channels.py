@@ -8,6 +8,7 @@ import grpc
 
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.settings import Settings
+from kurrent_conn.core.state import Node
 from kurrent_conn.shells.aio.open_node import RouteChannel
 from kurrent_conn.shells.aio.tasks import Tasks
 
@@ -53,6 +54,21 @@ class RouteChannels:
                 call.add_done_callback(self.close_idle)
             self.close_idle()
 
+    def all(self) -> tuple[RouteChannel, ...]:
+        """Give the channels in use and the retired ones."""
+        return (*self._by_route.values(), *self._retired)
+
+    def condemn(self, node: Node, text: str) -> None:
+        """End the calls in flight on a node at once.
+
+        Args:
+            node: The node, as opened.
+            text: What their callers are told.
+        """
+        for each in self.all():
+            if each.node is not None and each.node.serial == node.serial:
+                self._tasks.start(each.end(text))
+
     def close_idle(self, *_: object) -> None:
         """Close the retired channels that nothing uses any more."""
         for each in tuple(self._retired):
@@ -66,7 +82,7 @@ class RouteChannels:
         Args:
             reason: What the calls' callers are told.
         """
-        channels = (*self._by_route.values(), *self._retired)
+        channels = self.all()
         self._by_route.clear()
         self._retired.clear()
         for each in channels:

@@ -26,6 +26,12 @@ class _Iterable(RoutedCall):
         streams.add(inner)
         inner.add_done_callback(streams.discard)
 
+    def _first_message(self, inner: Any) -> None:
+        """Note that the stream runs: from now on silence is what streams do."""
+        self._seen = True
+        if self._node is not None:
+            self._node.route_channel.answered(inner)
+
     def __aiter__(self) -> Self:
         """Give the call itself."""
         return self
@@ -57,7 +63,8 @@ class _Iterable(RoutedCall):
                     raise
                 failed = ended
             else:
-                self._seen = True
+                if not self._seen:
+                    self._first_message(inner)
                 return message
             if not await self._after(inner, failed):
                 raise StopAsyncIteration
@@ -71,8 +78,8 @@ class _Iterable(RoutedCall):
         message = await self._try(_READ)
         if message is EOF:
             self._finish()
-        else:
-            self._seen = True
+        elif not self._seen:
+            self._first_message(self._inner)
         return message
 
 
