@@ -112,7 +112,9 @@ def _follow(turn: Turn, node: Node, leader: Endpoint) -> None:
     first, *others = turn.state.plan.router.routes(leader)
     route = turn.state.proven.get(leader)
     turn.state = replace(turn.state, redirected=True)
-    if leader in turn.state.suspects or (route is None and others):
+    if leader in turn.state.suspects or (
+        route is None and (others or not first.is_resolved)
+    ):
         turn.state = replace(turn.state, ask_first=leader)
         drop(turn, NodePreference.LEADER)
         return
