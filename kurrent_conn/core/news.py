@@ -139,6 +139,7 @@ def _believe(turn: Turn, members: tuple[Member, ...], told_by: Endpoint) -> None
     if before.generation and (before.members, before.leader) == (members, leader):
         return
     turn.publish(Topology(members, leader, before.generation + 1, told_by))
+    resolution.look_ahead(turn)
 
 
 def _end_news_waits(turn: Turn) -> None:

@@ -119,6 +119,14 @@ def doubt(turn: Turn, route: Route) -> None:
         )
 
 
+def look_ahead(turn: Turn) -> None:
+    """Look up the names of members just heard of: a redirect then waits for none."""
+    for candidate in candidates(turn.state):
+        known = candidate.route.dial.host in turn.state.addresses
+        if not known and not candidate.route.is_resolved:
+            _look_up(turn, candidate)
+
+
 def _look_up(turn: Turn, candidate: Candidate) -> None:
     host = candidate.route.dial.host
     if host not in turn.state.resolving:

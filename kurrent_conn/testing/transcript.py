@@ -33,7 +33,7 @@ from kurrent_conn.core.events import (
 )
 
 
-def event_line(event: Event) -> str:  # noqa: PLR0911 - one arm an event
+def event_line(event: Event) -> str:  # noqa: C901, PLR0911 - one arm an event
     """Write an event as one line.
 
     Args:
