@@ -86,7 +86,7 @@ def test_same_members(owner: str) -> None:
     """Both classes have the same members, but for those that are listed with why."""
     blocking = _members(getattr(kurrent_conn, owner)).keys()
     asynchronous = _members(getattr(aio, owner)).keys()
-    instance = {"settings", "timeout", "topology", "loop", "tasks"}
+    instance = {"settings", "timeout", "topology", "loop", "tasks", "is_watching"}
     assert blocking - asynchronous - instance == BLOCKING_ONLY[owner] - instance
     assert asynchronous - blocking - instance == ASYNCIO_ONLY[owner] - instance
 

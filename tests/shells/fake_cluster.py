@@ -56,7 +56,8 @@ class FakeNode:
         self.gossip_reads = 0
         self.ended = threading.Semaphore(0)
         """Released whenever a call that was served is over, however it ended."""
-        self._server, self.port = _start(self, 0)
+        self._workers = futures.ThreadPoolExecutor(16)
+        self._server, self.port = self._start(0)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -70,8 +71,21 @@ class FakeNode:
 
     def restart(self) -> None:
         """Serve again on the same port."""
-        self._server, _ = _start(self, self.port)
+        self._server, _ = self._start(self.port)
         self.is_alive = True
+
+    def close(self) -> None:
+        """End it for good, threads included."""
+        self.kill()
+        self._workers.shutdown()
+
+    def _start(self, port: int) -> tuple[grpc.Server, int]:
+        # so_reuseport off: a port that is taken is an error, no other test's server.
+        server = grpc.server(self._workers, options=[("grpc.so_reuseport", 0)])
+        server.add_generic_rpc_handlers((_Methods(self),))
+        bound = server.add_insecure_port(f"127.0.0.1:{port}")
+        server.start()
+        return server, bound
 
     def gossip(self) -> bytes:
         """Answer a gossip read."""
@@ -145,17 +159,6 @@ class _Methods(grpc.GenericRpcHandler):
         return self._node.serve(requests, context)
 
 
-def _start(node: FakeNode, port: int) -> tuple[grpc.Server, int]:
-    # so_reuseport off: a port that is taken is an error, and no other test's server.
-    server = grpc.server(
-        futures.ThreadPoolExecutor(16), options=[("grpc.so_reuseport", 0)]
-    )
-    server.add_generic_rpc_handlers((_Methods(node),))
-    bound = server.add_insecure_port(f"127.0.0.1:{port}")
-    server.start()
-    return server, bound
-
-
 class FakeCluster:
     """Three nodes, the first of which leads.
 
@@ -207,7 +210,7 @@ class FakeCluster:
         """Let every call go on, and end the servers."""
         self.release.set()
         for node in self.nodes:
-            node.kill()
+            node.close()
 
     def __enter__(self) -> Self:
         """Give the cluster itself."""

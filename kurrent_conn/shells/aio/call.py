@@ -22,7 +22,7 @@ from grpc.aio import EOF, AioRpcError, Metadata
 
 from kurrent_conn.shells.aio.call_error import ended_error
 from kurrent_conn.shells.aio.loop_bound import check_loop
-from kurrent_conn.shells.aio.open_node import OpenNode
+from kurrent_conn.shells.aio.open_node import OpenNode, RouteChannel
 from kurrent_conn.shells.aio.repetition import Repetition
 
 if TYPE_CHECKING:
@@ -83,16 +83,15 @@ class RoutedCall(grpc.aio.Call):
         inner = self._made_by.send(node, self._request, timeout_s, self._options)
         self._node = node
         self._inner = inner
-        node.route_channel.unanswered[inner] = monotonic()
-        inner.add_done_callback(node.route_channel.answered)
-        self._made_by.facade.connection.watch()
-        self._track(node, inner)
+        self._track(node.route_channel, inner)
+        connection = self._made_by.facade.connection
+        if not connection.is_watching:
+            connection.watch()
 
-    def _track(self, node: OpenNode, inner: Any) -> None:
-        """Keep the node's channel open while the attempt runs."""
-        calls = node.route_channel.calls
-        calls.add(inner)
-        inner.add_done_callback(calls.discard)
+    def _track(self, channel: RouteChannel, inner: Any) -> None:
+        """Keep the node's channel open, and watched, while the attempt runs."""
+        channel.calls[inner] = monotonic()
+        inner.add_done_callback(channel.call_ended)
 
     async def _ready(self) -> Any:
         """Give the attempt under way, waiting for one.

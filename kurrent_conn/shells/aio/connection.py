@@ -189,6 +189,11 @@ class Connection:
             await self._wait(preference, deadline_at)
         return found
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether calls in flight are looked at now."""
+        return self._driver.is_watching
+
     def watch(self) -> None:
         """Look at the calls in flight from now on, until there are none for a while."""
         self._driver.watch()

@@ -107,7 +107,8 @@ class Driver:
         self._next_wait = 1
         self._alarm: asyncio.TimerHandle | None = None
         self._next_look: asyncio.TimerHandle | None = None
-        self._is_watching = False
+        self.is_watching = False
+        """Whether calls in flight are looked at now."""
         self._idle_ticks = 0
 
     @property
@@ -173,15 +174,15 @@ class Driver:
 
     def watch(self) -> None:
         """Look at unanswered calls from now on, until there are none for a while."""
-        if not self._is_watching:
-            self._is_watching = True
+        if not self.is_watching:
+            self.is_watching = True
             self._idle_ticks = 0
             self._next_look = self._loop.call_later(TICK_S, self._look)
 
     def _look(self) -> None:
         now, busy = monotonic(), False
         for channel in self._channels.all():
-            began = channel.unanswered.values()
+            began = channel.unanswered()
             busy = busy or bool(began)
             if began and channel.node is not None and now - min(began) >= LATE_S:
                 self.post(CallsLate(channel.node, min(began)))
@@ -189,7 +190,7 @@ class Driver:
         if self._idle_ticks <= IDLE_TICKS:
             self._next_look = self._loop.call_later(TICK_S, self._look)
         else:
-            self._is_watching = False
+            self.is_watching = False
 
     async def close(self, reason: str) -> None:
         """End every wait, read, channel and call.
@@ -264,8 +265,8 @@ class Driver:
             if action.with_credentials
             else None,
         )
-        channel.calls.add(call)  # or the channel could be closed meanwhile
-        call.add_done_callback(channel.calls.discard)
+        channel.reads.add(call)  # or the channel could be closed meanwhile
+        call.add_done_callback(channel.reads.discard)
         try:
             answer = await call
             round_trip_s = monotonic() - began_at

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import grpc
 from grpc.aio import Metadata
@@ -41,13 +40,20 @@ class RouteChannel:
         self.channel = self._connect()
         self.node: Node | None = None
         """The node whose calls it has now; None while it serves gossip alone."""
-        self.unanswered: dict[Any, float] = {}
-        """Attempts without any answer yet, and when each began (monotonic seconds)."""
         self._control: grpc.aio.Channel | None = None
-        self.calls: set[Any] = set()
-        """Calls under way with one response; those go on whoever waits."""
-        self.streams: WeakSet[Any] = WeakSet()
-        """Calls under way with many; grpc ends those that nobody holds any more."""
+        self.calls: dict[Any, float] = {}
+        """Calls under way with one response, and when each began (monotonic seconds).
+
+        They go on whoever waits.
+        """
+        self.streams: WeakKeyDictionary[Any, float | None] = WeakKeyDictionary()
+        """Calls under way with many responses, and when each began; None from the
+        first response on, for silence is then what streams do.
+
+        grpc ends those that nobody holds any more, so nobody is held here.
+        """
+        self.reads: set[Any] = set()
+        """Gossip reads under way."""
         self.ended: str | None = None
         """Why this side ended the calls on it; None while it did not.
 
@@ -73,13 +79,28 @@ class RouteChannel:
             channel = self._control
         return channel.unary_unary(READ_METHOD, None, None)
 
-    def answered(self, call: Any) -> None:
-        """Note that an attempt was answered, or ended."""
-        self.unanswered.pop(call, None)
+    def call_ended(self, call: Any) -> None:
+        """Note that a call with one response is over."""
+        self.calls.pop(call, None)
 
-    def running(self) -> Iterator[Any]:
-        """List the calls that are not over."""
-        return (call for call in chain(self.calls, self.streams) if not call.done())
+    def stream_ended(self, call: Any) -> None:
+        """Note that a call with many responses is over."""
+        self.streams.pop(call, None)
+
+    def stream_answered(self, call: Any) -> None:
+        """Note that a call gave the first of its responses."""
+        if call in self.streams:
+            self.streams[call] = None
+
+    def unanswered(self) -> list[float]:
+        """List when the calls without any answer yet began (monotonic seconds)."""
+        began = (at for at in self.streams.values() if at is not None)
+        return [*self.calls.values(), *began]
+
+    def running(self) -> list[Any]:
+        """List the calls and reads that are not over."""
+        everything = chain(self.calls, self.streams, self.reads)
+        return [call for call in everything if not call.done()]
 
     async def end(self, reason: str) -> None:
         """Close the channel, and with it every call on it.

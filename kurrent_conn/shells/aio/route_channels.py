@@ -50,7 +50,7 @@ class RouteChannels:
         retired = self._by_route.pop(route, None)
         if retired is not None:
             self._retired.append(retired)
-            for call in list(retired.running()):
+            for call in retired.running():
                 call.add_done_callback(self.close_idle)
             self.close_idle()
 
@@ -72,7 +72,7 @@ class RouteChannels:
     def close_idle(self, *_: object) -> None:
         """Close the retired channels that nothing uses any more."""
         for each in tuple(self._retired):
-            if not self._is_open(each) and not any(each.running()):
+            if not self._is_open(each) and not each.running():
                 self._retired.remove(each)
                 self._tasks.start(each.end("the channel was retired"))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from operator import methodcaller
+from time import monotonic
 from typing import Any, Self
 
 import grpc
 from grpc.aio import EOF, AioRpcError
 
 from kurrent_conn.shells.aio.call import RoutedCall
-from kurrent_conn.shells.aio.open_node import OpenNode
+from kurrent_conn.shells.aio.open_node import RouteChannel
 from kurrent_conn.shells.aio.written_call import WrittenCall
 
 _READ: Callable[[Any], Awaitable[Any]] = methodcaller("read")
@@ -20,17 +21,16 @@ _READ: Callable[[Any], Awaitable[Any]] = methodcaller("read")
 class _Iterable(RoutedCall):
     _next: Callable[[], Awaitable[Any]] | None = None
 
-    def _track(self, node: OpenNode, inner: Any) -> None:
-        self._next = None  # and no `super`: grpc ends a stream that nobody holds
-        streams = node.route_channel.streams
-        streams.add(inner)
-        inner.add_done_callback(streams.discard)
+    def _track(self, channel: RouteChannel, inner: Any) -> None:
+        self._next = None
+        channel.streams[inner] = monotonic()
+        inner.add_done_callback(channel.stream_ended)
 
     def _first_message(self, inner: Any) -> None:
         """Note that the stream runs: from now on silence is what streams do."""
         self._seen = True
         if self._node is not None:
-            self._node.route_channel.answered(inner)
+            self._node.route_channel.stream_answered(inner)
 
     def __aiter__(self) -> Self:
         """Give the call itself."""
