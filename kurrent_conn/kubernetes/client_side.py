@@ -19,7 +19,11 @@ from kurrent_conn.kubernetes.names import (
 )
 from kurrent_conn.kubernetes.plan import Location, Plan
 from kurrent_conn.kubernetes.site import Site, is_ip, quorum, standalone
-from kurrent_conn.kubernetes.situation import CertificateOption, Hairpin
+from kurrent_conn.kubernetes.situation import (
+    CertificateOption,
+    Hairpin,
+    InternodeStrategy,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +141,16 @@ def alias(node: Node, resource: Resource) -> str:
 def _to_services(plan: Plan, resource: Resource) -> Iterator[Override]:
     """Send FQDNs of this cluster straight to the pods, one rule a kind of node."""
     kinds = {node.kind for node in resource.nodes()}
+    # Behind an Ingress the nodes' own certificates name what servers dial.
+    internode_service = plan.internode is InternodeStrategy.SERVICE_NAME
+    by_service_name = plan.behind_entry and internode_service
     # First match wins, and a pod of kind "" may begin like one of another kind.
     for kind in sorted(kinds, key=lambda each: len(each.value), reverse=True):
         service = f"{resource.name}{kind}"
         parent = f"{service}.{resource.namespace}.svc.{resource.cluster_domain}"
         pattern = _fqdn_pattern(resource, kind, f"{service}-*")
         port = f":{DEFAULT_PORT}" if plan.behind_entry else ""
-        server_name = TARGET if plan.behind_entry else None
+        server_name = TARGET if by_service_name else None
         if resource.fqdn_template == DEFAULT_TEMPLATE:
             end = pattern.removeprefix(f"{service}-*.")
             target = f"{parent}{port}"

@@ -313,4 +313,5 @@ class Reason:
 
     def __str__(self) -> str:
         """Write what it means, and the section."""
-        return f"{self.text or self.basis.claim} [{self.basis.section}]"
+        text = self.text or self.basis.claim
+        return f"{text[0].upper()}{text[1:]} [{self.basis.section}]"
