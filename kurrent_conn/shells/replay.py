@@ -1,6 +1,7 @@
 """A request stream that can be sent again, as long as all of it is still at hand.
 
-grpc pulls requests in a thread of its own a call, which may still sit in the caller's
+`Kept` is what both shells keep of it; `Replay` reads a blocking iterator. There grpc
+pulls requests in a thread of its own a call, which may still sit in the caller's
 `next()` after its call has failed, and then takes one item more. So every attempt reads
 from one shared list by a cursor of its own, and whoever is at the end of the list pulls
 from the caller's iterator, under a lock: an item pulled by a dead attempt is in the
@@ -26,7 +27,7 @@ class Entry:
 
     __slots__ = ("data", "message", "replay")
 
-    def __init__(self, message: Any, replay: Replay) -> None:
+    def __init__(self, message: Any, replay: Kept) -> None:
         self.message = message
         self.data: bytes | None = None
         self.replay = replay
@@ -49,7 +50,41 @@ def entry_serializer(serializer: Serializer) -> Callable[[Entry], bytes]:
     return serialize
 
 
-class Replay:
+class Kept:
+    """The requests of one call that an attempt may still read, numbered from 0."""
+
+    def __init__(self) -> None:
+        self._kept: deque[Entry] = deque()
+        self._dropped = 0
+        self._bytes = 0
+        self.is_whole = True
+
+    @property
+    def end(self) -> int:
+        """The number of the next request to come."""
+        return self._dropped + len(self._kept)
+
+    def count(self, size: int) -> None:
+        """Note the bytes of one message; past the limit nothing is kept any more."""
+        self._bytes += size
+        if self._bytes > MAX_BYTES:
+            self.is_whole = False
+
+    def _append(self, message: Any) -> None:
+        self._kept.append(Entry(message, self))
+        if self.end > MAX_MESSAGES:
+            self.is_whole = False
+
+    def _take(self, position: int) -> Entry:
+        """Give the request of a number; drop what no attempt will read again."""
+        entry = self._kept[position - self._dropped]
+        while not self.is_whole and self._kept and self._dropped <= position:
+            self._kept.popleft()
+            self._dropped += 1
+        return entry
+
+
+class Replay(Kept):
     """The caller's request iterator, shared by the attempts of one call.
 
     Args:
@@ -57,21 +92,12 @@ class Replay:
     """
 
     def __init__(self, source: Iterator[Any]) -> None:
+        super().__init__()
         self._source = source
         self._pulling = threading.Lock()
-        self._kept: deque[Entry] = deque()
-        self._dropped = 0
-        self._bytes = 0
         self._ended = False
         self._failure: BaseException | None = None
         self._attempt = 0
-        self.is_whole = True
-
-    def count(self, size: int) -> None:
-        """Note the bytes of one message; past the limit nothing is kept any more."""
-        self._bytes += size
-        if self._bytes > MAX_BYTES:
-            self.is_whole = False
 
     def attempt(self) -> Iterator[Entry]:
         """Begin an attempt: read from the first request; earlier attempts end."""
@@ -81,22 +107,18 @@ class Replay:
     def _read(self, attempt: int) -> Iterator[Entry]:
         position = 0
         while attempt == self._attempt:
-            if position >= self._dropped + len(self._kept) and not self._pull(
-                position, attempt
-            ):
+            if position >= self.end and not self._pull(position, attempt):
                 return
             if attempt != self._attempt:
                 return
-            entry = self._kept[position - self._dropped]
+            entry = self._take(position)
             position += 1
-            if not self.is_whole:
-                self._drop(position)
             yield entry
 
     def _pull(self, position: int, attempt: int) -> bool:
         """Make sure that there is an item at the position; False at the end."""
         with self._pulling:
-            if position < self._dropped + len(self._kept):
+            if position < self.end:
                 return True
             if self._failure is not None:
                 raise self._failure
@@ -110,12 +132,5 @@ class Replay:
             except BaseException as failure:
                 self._failure = failure
                 raise
-            self._kept.append(Entry(message, self))
-            if self._dropped + len(self._kept) > MAX_MESSAGES:
-                self.is_whole = False
+            self._append(message)
             return True
-
-    def _drop(self, position: int) -> None:
-        while self._kept and self._dropped < position:
-            self._kept.popleft()
-            self._dropped += 1

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic
 from typing import TYPE_CHECKING, NoReturn, assert_never
 
 import grpc
 
 from kurrent_conn.core.retry import (
-    Effort,
     Raise,
     RaiseUntrusted,
     Repeat,
@@ -17,13 +15,14 @@ from kurrent_conn.core.retry import (
 from kurrent_conn.errors import ConnectionClosed, KurrentConnError, UntrustedName
 from kurrent_conn.shells.blocking.call_error import call_error
 from kurrent_conn.shells.blocking.open_node import OpenNode
+from kurrent_conn.shells.course import Course
 from kurrent_conn.shells.rpc import failure_of
 
 if TYPE_CHECKING:
     from kurrent_conn.shells.blocking.channel import Channel
 
 
-class Repetition:
+class Repetition(Course):
     """What a call does when there is no node, or when a node failed it.
 
     Args:
@@ -34,22 +33,15 @@ class Repetition:
             timeout bounds how long it waits for a node.
     """
 
-    __slots__ = ("_connection", "_facade", "_has_deadline", "effort")
+    __slots__ = ("_connection", "_facade")
 
     def __init__(
         self, facade: Channel, method: str, began_at: float, timeout_s: float | None
     ) -> None:
         self._facade = facade
         self._connection = facade.connection
-        self._has_deadline = timeout_s is not None
-        bound_s = self._connection.timeout if timeout_s is None else timeout_s
-        self.effort = Effort(method, facade.preference, began_at, began_at + bound_s)
-
-    def left_s(self) -> float | None:
-        """Say how much of the call's own deadline is left; None without one."""
-        if not self._has_deadline:
-            return None
-        return max(self.effort.deadline_at - monotonic(), 0.0)
+        wait_s = facade.connection.timeout
+        super().__init__(method, facade.preference, began_at, timeout_s, wait_s)
 
     def node(self, cause: BaseException | None = None) -> OpenNode:
         """Give the node to send the call to, waiting for one if need be.
@@ -96,21 +88,12 @@ class Repetition:
         decision = self._connection.failed(node, effort, failure_of(error))
         if not isinstance(decision, Repeat):
             self._raise(decision, error)
-        self.effort = replace(
-            effort,
-            preference=decision.preference,
-            attempt=effort.attempt + 1,
-            redirects=effort.redirects + decision.redirected,
-        )
+        self.go_on(decision)
         return decision
 
     def as_call_error(self, error: KurrentConnError) -> grpc.RpcError:
         """Make the error that the call raises of one of ours."""
-        late = self._has_deadline and monotonic() >= self.effort.deadline_at
-        status = grpc.StatusCode
-        return call_error(
-            error, status.DEADLINE_EXCEEDED if late else status.UNAVAILABLE
-        )
+        return call_error(error, self.status())
 
     def _raise(
         self, decision: Raise | RaiseUntrusted, error: BaseException

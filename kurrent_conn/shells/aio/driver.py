@@ -1,0 +1,284 @@
+"""Feeds one connection's core with events, and carries out its actions.
+
+Events are taken one at a time, on the connection's loop; the actions follow in their
+order. Nothing here decides: see `core.discovery`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from asyncio import CancelledError
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import Final, assert_never
+
+from grpc.aio import AioRpcError, Metadata
+
+from kurrent_conn.core import state as core_state
+from kurrent_conn.core.actions import (
+    Action,
+    CancelRead,
+    GiveUp,
+    Note,
+    Open,
+    Publish,
+    ReadGossip,
+    Retire,
+    Shut,
+    WakeAt,
+)
+from kurrent_conn.core.cluster import NodePreference, Topology
+from kurrent_conn.core.discovery import advance
+from kurrent_conn.core.events import (
+    Abandoned,
+    Closed,
+    Event,
+    GossipFailed,
+    GossipRead,
+    Wanted,
+    Woke,
+)
+from kurrent_conn.core.failure import RpcFailure
+from kurrent_conn.core.notice import Notice
+from kurrent_conn.core.settings import Settings
+from kurrent_conn.core.state import Plan, State
+from kurrent_conn.errors import KurrentConnError
+from kurrent_conn.shells.aio.open_node import OpenNode, RouteChannel
+from kurrent_conn.shells.aio.route_channels import RouteChannels
+from kurrent_conn.shells.aio.tasks import Tasks
+from kurrent_conn.shells.give_up import error_of
+from kurrent_conn.shells.header import Headers, authorization, call_headers
+from kurrent_conn.shells.rpc import failure_of, gossip_failed
+from kurrent_conn.shells.trust import Trust
+from kurrent_conn.wire.gossip import READ_REQUEST, decode_cluster_info
+from kurrent_conn.wire.malformed import MalformedMessage
+
+Waiting = asyncio.Future[OpenNode | Topology | KurrentConnError]
+
+
+class Driver:
+    """The core of one connection, and its sockets.
+
+    Args:
+        settings: What the connection string said.
+        plan: What the core is to do.
+        trust: Whom to trust; None without TLS.
+        tasks: Keep what runs beside the callers.
+        on_open: Receives the node of a preference, or None, at every change.
+        on_note: Receives every notice.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        plan: Plan,
+        trust: Trust | None,
+        tasks: Tasks,
+        *,
+        on_open: Callable[[NodePreference, OpenNode | None], object],
+        on_note: Callable[[Notice], object],
+    ) -> None:
+        self.topology = Topology()
+        self.open: Final[dict[NodePreference, OpenNode]] = {}
+        self._settings = settings
+        self._plan = plan
+        self._tasks = tasks
+        self._on_open = on_open
+        self._on_note = on_note
+        self._authorization: Headers = (
+            authorization(settings) if plan.may_send_credentials else ()
+        )
+        self._loop = asyncio.get_running_loop()
+        self._inbox: deque[Event] = deque()
+        self._is_draining = False
+        self._state = core_state.start(plan, seed=secrets.randbits(64))
+        credentials = trust.channel_credentials() if trust else None
+        self._channels = RouteChannels(settings, credentials, tasks, self._is_open)
+        self._reads: dict[int, asyncio.Task[None]] = {}
+        self._waits: dict[int, tuple[NodePreference | None, Waiting]] = {}
+        self._next_wait = 1
+        self._alarm: asyncio.TimerHandle | None = None
+
+    @property
+    def state(self) -> State:
+        """What the core believes now."""
+        return self._state
+
+    def want(
+        self, preference: NodePreference | None, deadline_at: float
+    ) -> tuple[int, Waiting]:
+        """Ask the core for a node, or for news; give the wait and its number.
+
+        The wait ends with a result, be it an error: nobody need look at it.
+
+        Args:
+            preference: Whose node; None: news of the cluster only.
+            deadline_at: When to give up, monotonic seconds.
+        """
+        number = self._next_wait
+        self._next_wait += 1
+        waiting: Waiting = self._loop.create_future()
+        self._waits[number] = (preference, waiting)
+        self.post(Wanted(number, preference, deadline_at))
+        return number, waiting
+
+    async def wait(
+        self, preference: NodePreference | None, deadline_at: float
+    ) -> OpenNode | Topology:
+        """Ask the core for a node, or for news, and wait.
+
+        Args:
+            preference: Whose node; None: news of the cluster only.
+            deadline_at: When to give up, monotonic seconds.
+
+        Raises:
+            KurrentConnError: There is none.
+        """
+        number, waiting = self.want(preference, deadline_at)
+        try:
+            result = await waiting
+        except CancelledError:
+            self._waits.pop(number, None)
+            self.post(Abandoned(number))
+            raise
+        if isinstance(result, KurrentConnError):
+            raise result
+        return result
+
+    def post(self, event: Event) -> None:
+        """Tell the core what happened."""
+        self._inbox.append(event)
+        if self._is_draining:
+            return
+        self._is_draining = True
+        try:
+            while self._inbox:
+                now = monotonic()
+                self._state, actions = advance(self._state, self._inbox.popleft(), now)
+                for action in actions:
+                    self._do(action)
+        finally:
+            self._is_draining = False
+
+    async def close(self, reason: str) -> None:
+        """End every wait, read, channel and call.
+
+        Args:
+            reason: What the callers of calls under way are told.
+        """
+        self.post(Closed())
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for preference in tuple(self.open):
+            self._shut(preference)
+        await self._channels.end_all(reason)
+
+    def _do(self, action: Action) -> None:  # noqa: C901 - one arm an action
+        match action:
+            case ReadGossip():
+                self._reads[action.read] = self._tasks.start(self._read(action))
+            case CancelRead():
+                if (read := self._reads.pop(action.read, None)) is not None:
+                    read.cancel()
+            case WakeAt():
+                self._wake_at(action.at)
+            case Publish():
+                self.topology = action.topology
+                self._end_waits(None, action.topology)
+            case Open():
+                self._open_node(action)
+            case Shut():
+                self._shut(action.preference)
+            case Retire():
+                self._channels.retire(action.route)
+            case GiveUp():
+                self._give_up(action)
+            case Note():
+                self._on_note(action.notice)
+            case _:
+                assert_never(action)
+
+    async def _read(self, action: ReadGossip) -> None:
+        event = await self._answer(action)
+        self._reads.pop(action.read, None)
+        self.post(event)
+
+    async def _answer(self, action: ReadGossip) -> GossipRead | GossipFailed:
+        channel = self._channels.get(action.route)
+        began_at = monotonic()
+        call = channel.read_gossip(
+            READ_REQUEST,
+            timeout=action.timeout_s,
+            metadata=Metadata(*self._authorization)
+            if action.with_credentials
+            else None,
+        )
+        channel.calls.add(call)  # or the channel could be closed meanwhile
+        call.add_done_callback(channel.calls.discard)
+        try:
+            answer = await call
+            round_trip_s = monotonic() - began_at
+            members = decode_cluster_info(answer)
+        except AioRpcError as error:
+            failure = failure_of(error)
+        except MalformedMessage as malformed:
+            failure = RpcFailure("UNKNOWN", str(malformed))
+        else:
+            return GossipRead(action.read, members, round_trip_s)
+        return gossip_failed(action.read, failure, action.timeout_s)
+
+    def _wake_at(self, at: float | None) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if at is not None:
+            left_s = max(at - monotonic(), 0.0)
+            self._alarm = self._loop.call_later(left_s, self._wake, at)
+
+    def _wake(self, at: float) -> None:
+        if monotonic() < at:  # a loop's clock is coarser than ours
+            self._wake_at(at)
+        else:
+            self.post(Woke())
+
+    def _open_node(self, action: Open) -> None:
+        opened = self.open.get(action.preference)
+        if opened is None or opened.node is not action.node:
+            bare = call_headers(self._settings, action.preference)
+            headers = (*bare, *self._authorization)
+            opened = OpenNode(
+                node=action.node,
+                route_channel=self._channels.get(action.node.route),
+                headers=headers,
+                bare_headers=bare,
+                metadata=Metadata(*headers),
+            )
+            self.open[action.preference] = opened
+            self._on_open(action.preference, opened)
+            self._channels.close_idle()
+        self._end_waits(action.preference, opened)
+
+    def _shut(self, preference: NodePreference) -> None:
+        if self.open.pop(preference, None) is not None:
+            self._on_open(preference, None)
+            self._channels.close_idle()
+
+    def _is_open(self, channel: RouteChannel) -> bool:
+        return any(node.route_channel is channel for node in self.open.values())
+
+    def _give_up(self, action: GiveUp) -> None:
+        for number in action.waiters:
+            _, waiting = self._waits.pop(number, (None, None))
+            if waiting is not None and not waiting.done():
+                waiting.set_result(error_of(action, self._plan))
+
+    def _end_waits(
+        self, preference: NodePreference | None, result: OpenNode | Topology
+    ) -> None:
+        for number, (wanted, waiting) in tuple(self._waits.items()):
+            if wanted is preference:
+                del self._waits[number]
+                if not waiting.done():
+                    waiting.set_result(result)

@@ -1,0 +1,87 @@
+"""Calls with many responses: async iterators, repeated until the first message only."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable
+from operator import methodcaller
+from typing import Any, Self
+
+import grpc
+from grpc.aio import EOF, AioRpcError
+
+from kurrent_conn.shells.aio.call import RoutedCall
+from kurrent_conn.shells.aio.open_node import OpenNode
+from kurrent_conn.shells.aio.written_call import WrittenCall
+
+_READ: Callable[[Any], Awaitable[Any]] = methodcaller("read")
+
+
+class _Iterable(RoutedCall):
+    _next: Callable[[], Awaitable[Any]] | None = None
+
+    def _track(self, node: OpenNode, inner: Any) -> None:
+        self._next = None
+        streams = node.route_channel.streams
+        streams.add(inner)
+        inner.add_done_callback(streams.discard)
+
+    def __aiter__(self) -> Self:
+        """Give the call itself."""
+        return self
+
+    async def __anext__(self) -> Any:
+        """Give the next response.
+
+        Raises:
+            StopAsyncIteration: The stream ended well.
+            AioRpcError: It failed.
+        """
+        while True:
+            inner = self._inner
+            take = self._next
+            if inner is None or take is None:
+                inner = await self._ready()
+                take = self._next = inner.__aiter__().__anext__
+            try:
+                message = await take()
+            except StopAsyncIteration:
+                self._finish()
+                raise
+            except AioRpcError as error:
+                failed = error
+            except CancelledError:
+                ended = self._ended_by_us(inner)
+                if ended is None:
+                    self._end_cancelled()
+                    raise
+                failed = ended
+            else:
+                self._seen = True
+                return message
+            await self._after(inner, failed)
+
+    async def read(self) -> Any:
+        """Give the next response, or `grpc.aio.EOF` at the end.
+
+        Raises:
+            AioRpcError: The call failed.
+        """
+        message = await self._try(_READ)
+        if message is EOF:
+            self._finish()
+        else:
+            self._seen = True
+        return message
+
+
+class UnaryStreamCall(_Iterable, grpc.aio.UnaryStreamCall):  # type: ignore[type-arg]  # generic in the stubs only
+    """A call with one request and many responses."""
+
+
+class StreamStreamCall(_Iterable, WrittenCall, grpc.aio.StreamStreamCall):  # type: ignore[type-arg]  # generic in the stubs only
+    """A call with many requests and many responses."""
+
+    def _track(self, node: OpenNode, inner: Any) -> None:
+        super()._track(node, inner)
+        inner.add_done_callback(self._request.attempt_ended)

@@ -1,0 +1,104 @@
+"""Calls with many requests: from an iterable, or written one by one."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError, InvalidStateError
+from typing import Any
+
+import grpc
+from grpc.aio import AioRpcError, UsageError
+
+from kurrent_conn.shells.aio.call import RoutedCall
+from kurrent_conn.shells.aio.call_error import ended_error
+from kurrent_conn.shells.aio.open_node import OpenNode
+from kurrent_conn.shells.aio.request_stream import RequestStream
+
+_FINISHED = "RPC already finished."
+_HALF_CLOSED = 'RPC is half closed after calling "done_writing".'
+_MIXED = "The iterator and read/write APIs may not be mixed on a single RPC."
+
+
+class WrittenCall(RoutedCall):
+    """A call whose requests are a `RequestStream`."""
+
+    _request: RequestStream
+
+    def _track(self, node: OpenNode, inner: Any) -> None:
+        super()._track(node, inner)
+        inner.add_done_callback(self._request.attempt_ended)
+
+    def _can_repeat(self) -> bool:
+        return self._request.is_whole and super()._can_repeat()
+
+    def _ended_by_us(self, inner: Any) -> AioRpcError | None:
+        ended = super()._ended_by_us(inner)
+        failure = self._request.failure
+        if ended is not None or failure is None or self._is_callers_wish():
+            return ended
+        # grpc cancels a call whose requests cannot be had, and says no more.
+        ended = ended_error(
+            grpc.StatusCode.UNKNOWN, f"Exception iterating requests! {failure!r}"
+        )
+        ended.__cause__ = failure
+        return ended
+
+    def _finish(self) -> None:
+        super()._finish()
+        self._request.close()
+
+    def __del__(self) -> None:
+        # Nobody holds the call any more: grpc would cancel it, if what reads its
+        # requests did not hold it. The collector may run in any thread.
+        request, loop = self._request, self._made_by.facade.loop
+        if not self._is_over and not loop.is_closed():
+            loop.call_soon_threadsafe(request.close)
+
+    async def write(self, request: Any) -> None:
+        """Send one request; return when grpc has taken it.
+
+        Args:
+            request: The message.
+
+        Raises:
+            AioRpcError: The call failed.
+            asyncio.InvalidStateError: It is over, or `done_writing` was called.
+        """
+        self._check_style()
+        if self._request.is_ended:
+            raise InvalidStateError(_HALF_CLOSED)
+        if self._is_over:
+            self._raise_end()
+        end = self._request.write(request)
+        try:
+            while not self._request.is_accepted(end):
+                await self._wait_for_news()
+        except CancelledError:
+            self.cancel()
+            raise
+
+    async def done_writing(self) -> None:
+        """Say that no request follows; more than once does no harm."""
+        self._check_style()
+        self._request.end_writing()
+
+    async def _wait_for_news(self) -> None:
+        """Wait until a request is taken or an attempt ends; follow its failure."""
+        inner = await self._ready()
+        if not inner.done():
+            await self._request.moved()
+            return
+        error = await self._error_of(inner)
+        if error is None:
+            self._finish()
+            self._raise_end()
+        else:
+            await self._after(inner, error)
+
+    def _raise_end(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        raise InvalidStateError(_FINISHED)
+
+    def _check_style(self) -> None:
+        if not self._request.is_written:
+            raise UsageError(_MIXED)
