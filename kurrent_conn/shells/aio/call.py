@@ -18,7 +18,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from grpc.aio import AioRpcError, Metadata
+from grpc.aio import EOF, AioRpcError, Metadata
 
 from kurrent_conn.shells.aio.call_error import ended_error
 from kurrent_conn.shells.aio.loop_bound import check_loop
@@ -104,21 +104,34 @@ class RoutedCall(grpc.aio.Call):
             await self._move
         return self._inner
 
-    async def _after(self, inner: Any, error: AioRpcError) -> None:
-        """Deal with a failed attempt; return when the next one is under way.
+    async def _after(self, inner: Any, error: AioRpcError) -> bool:
+        """Deal with a failed attempt.
 
         Args:
             inner: The attempt.
             error: How it failed.
 
+        Returns:
+            True when the next attempt is under way; False: it did not fail, see
+            `attempt_end`.
+
         Raises:
             AioRpcError: The call failed for good.
         """
+        error = await self._really(inner, error)
+        if error.code() is grpc.StatusCode.OK:
+            self._finish()
+            return False
         self._judge(inner, error)
         if self._move is not None:
             await self._move
         if self._failure is not None:
             raise self._failure
+        return True
+
+    async def _really(self, inner: Any, error: AioRpcError) -> AioRpcError:  # noqa: ARG002 - for calls with many requests
+        """Give the status of an attempt where grpc reports another."""
+        return error
 
     def _judge(self, inner: Any, error: AioRpcError) -> None:
         """Start what follows a failed attempt, unless somebody did."""
@@ -221,11 +234,11 @@ class RoutedCall(grpc.aio.Call):
     async def _end(self) -> Any:
         """Wait for the call's end, following failures; give what knows its status."""
         while (inner := await self._settled()) is not None:
-            error = await self._error_of(inner)
-            if error is None:
+            status = await self._status_of(inner)
+            if status is None or status.code() is grpc.StatusCode.OK:
                 self._finish()
-                return inner
-            self._judge(inner, error)
+                return status or inner
+            self._judge(inner, status)
         return self._final_error()
 
     def _final_error(self) -> AioRpcError:
@@ -235,8 +248,8 @@ class RoutedCall(grpc.aio.Call):
             raise self._failure
         return self._failure
 
-    async def _error_of(self, inner: Any) -> AioRpcError | None:
-        """Wait for the end of an attempt; None when the call ended with it."""
+    async def _status_of(self, inner: Any) -> AioRpcError | None:
+        """Wait for the end of an attempt; None when it succeeded or was cancelled."""
         code = await inner.code()
         if code is grpc.StatusCode.OK:
             return None
@@ -244,19 +257,23 @@ class RoutedCall(grpc.aio.Call):
             ended = self._ended_by_us(inner)
             self._was_cancelled = ended is None
             return ended
-        return AioRpcError(
+        error = AioRpcError(
             code,
             await inner.initial_metadata(),
             await inner.trailing_metadata(),
             await inner.details(),
             await inner.debug_error_string(),
         )
+        return await self._really(inner, error)
 
     async def _try(self, act: Callable[[Any], Awaitable[Any]]) -> Any:
         """Do something with the attempt under way, and again with the next one.
 
         Args:
             act: What to do with an attempt.
+
+        Returns:
+            What `act` gave; `EOF` where the call ended well meanwhile.
 
         Raises:
             AioRpcError: The call failed for good.
@@ -273,7 +290,8 @@ class RoutedCall(grpc.aio.Call):
                     self._end_cancelled()
                     raise
                 failed = ended
-            await self._after(inner, failed)
+            if not await self._after(inner, failed):
+                return EOF
 
     # What grpc.aio calls offer.
 
@@ -339,10 +357,10 @@ class RoutedCall(grpc.aio.Call):
             metadata: Metadata = await inner.initial_metadata()
             if self._seen or not inner.done():
                 return metadata
-            error = await self._error_of(inner)
-            if error is None:
+            status = await self._status_of(inner)
+            if status is None or status.code() is grpc.StatusCode.OK:
                 return metadata
-            self._judge(inner, error)
+            self._judge(inner, status)
         return self._final_error().initial_metadata() or Metadata()
 
     async def trailing_metadata(self) -> Metadata:

@@ -21,7 +21,7 @@ class _Iterable(RoutedCall):
     _next: Callable[[], Awaitable[Any]] | None = None
 
     def _track(self, node: OpenNode, inner: Any) -> None:
-        self._next = None
+        self._next = None  # and no `super`: grpc ends a stream that nobody holds
         streams = node.route_channel.streams
         streams.add(inner)
         inner.add_done_callback(streams.discard)
@@ -59,7 +59,8 @@ class _Iterable(RoutedCall):
             else:
                 self._seen = True
                 return message
-            await self._after(inner, failed)
+            if not await self._after(inner, failed):
+                raise StopAsyncIteration
 
     async def read(self) -> Any:
         """Give the next response, or `grpc.aio.EOF` at the end.
@@ -81,7 +82,3 @@ class UnaryStreamCall(_Iterable, grpc.aio.UnaryStreamCall):  # type: ignore[type
 
 class StreamStreamCall(_Iterable, WrittenCall, grpc.aio.StreamStreamCall):  # type: ignore[type-arg]  # generic in the stubs only
     """A call with many requests and many responses."""
-
-    def _track(self, node: OpenNode, inner: Any) -> None:
-        super()._track(node, inner)
-        inner.add_done_callback(self._request.attempt_ended)

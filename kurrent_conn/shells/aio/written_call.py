@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 from grpc.aio import AioRpcError, UsageError
 
+from kurrent_conn.shells.aio.attempt_end import AttemptEnd
 from kurrent_conn.shells.aio.call import RoutedCall
 from kurrent_conn.shells.aio.call_error import ended_error
 from kurrent_conn.shells.aio.open_node import OpenNode
@@ -22,10 +23,16 @@ class WrittenCall(RoutedCall):
     """A call whose requests are a `RequestStream`."""
 
     _request: RequestStream
+    _attempt_end: AttemptEnd
 
-    def _track(self, node: OpenNode, inner: Any) -> None:
-        super()._track(node, inner)
-        inner.add_done_callback(self._request.attempt_ended)
+    def _begin(self, node: OpenNode, timeout_s: float | None) -> None:
+        super()._begin(node, timeout_s)
+        self._attempt_end = AttemptEnd()
+        self._inner.add_done_callback(self._attempt_end.note)
+        self._inner.add_done_callback(self._request.attempt_ended)
+
+    async def _really(self, inner: Any, error: AioRpcError) -> AioRpcError:
+        return await self._attempt_end.really(inner, error)
 
     def _can_repeat(self) -> bool:
         return self._request.is_whole and super()._can_repeat()
@@ -47,9 +54,12 @@ class WrittenCall(RoutedCall):
         self._request.close()
 
     def __del__(self) -> None:
-        # Nobody holds the call any more: grpc would cancel it, if what reads its
-        # requests did not hold it. The collector may run in any thread.
-        request, loop = self._request, self._made_by.facade.loop
+        # Nobody holds the call any more, so nobody can write to it: without this its
+        # node would wait for ever. The collector may run in any thread.
+        request = self.__dict__.get("_request")  # absent: refused at once
+        if request is None or not request.is_written or request.is_ended:
+            return
+        loop = self._made_by.facade.loop
         if not self._is_over and not loop.is_closed():
             loop.call_soon_threadsafe(request.close)
 
@@ -87,12 +97,10 @@ class WrittenCall(RoutedCall):
         if not inner.done():
             await self._request.moved()
             return
-        error = await self._error_of(inner)
-        if error is None:
+        status = await self._status_of(inner)
+        if status is None or not await self._after(inner, status):
             self._finish()
             self._raise_end()
-        else:
-            await self._after(inner, error)
 
     def _raise_end(self) -> None:
         if self._failure is not None:

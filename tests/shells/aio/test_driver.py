@@ -1,0 +1,64 @@
+"""What the core is told of gossip, and how waits end."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from kurrent_conn import Phase, aio
+from kurrent_conn.errors import DiscoveryError
+from tests.shells.aio.ask import ask
+from tests.shells.authority import root
+from tests.shells.fake_cluster import FakeCluster
+
+
+async def test_failover_without_errors(cluster: FakeCluster) -> None:
+    """A caller who is idle at the kill sees a wait and no error."""
+    async with aio.connect(cluster.uri()) as connection:
+        assert await ask(connection.channel, "unary_unary", b"a") == b"0:a"
+        cluster.nodes[0].kill()
+        cluster.elect(None)
+        calls = [
+            asyncio.create_task(ask(connection.channel, "unary_unary", b"a"))
+            for _ in range(20)
+        ]
+        await connection.refresh()
+        cluster.elect(2)
+        assert set(await asyncio.gather(*calls)) == {b"2:a"}
+
+
+async def test_gossip_that_is_no_gossip(cluster: FakeCluster) -> None:
+    """An answer that cannot be read is one more cause in the error."""
+    cluster.garbage = b"\xff"
+    uri = cluster.uri(0, 1, maxDiscoverAttempts=1)
+    with pytest.raises(DiscoveryError) as caught:
+        await aio.connect(uri)
+    assert {attempt.phase for attempt in caught.value.attempts} == {Phase.GOSSIP}
+    assert "ClusterInfo" in caught.value.attempts[0].cause
+
+
+async def test_abandoned_wait_ends_search(cluster: FakeCluster) -> None:
+    """When the only caller gives up, nobody is asked any more."""
+    cluster.elect(None)
+    async with aio.connect(cluster.uri(), lazy=True) as connection:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await connection.wait_until_ready()
+        assert connection._driver.state.search is None
+        assert not connection._driver._waits
+
+
+async def test_tls_failure_is_told(cluster: FakeCluster, tmp_path: Path) -> None:
+    """A TLS client on a plaintext port ends the wait at once, in its phase."""
+    uri = cluster.uri(0, 1, tls="true", tlsCaFile=_authority(tmp_path))
+    with pytest.raises(DiscoveryError, match="waiting will not mend it") as caught:
+        await aio.connect(uri)
+    assert {attempt.phase for attempt in caught.value.attempts} == {Phase.TLS}
+
+
+def _authority(folder: Path) -> Path:
+    path = folder / "ca.crt"
+    path.write_bytes(root().pem)
+    return path
