@@ -78,7 +78,7 @@ class Calls:
 
     def texts(self) -> set[str]:
         """Give the errors, each once."""
-        return {r.text.partition("\n")[0] for r in self.records if r.text}
+        return {record.text for record in self.records if record.text}
 
     def ledger(self) -> Ledger:
         """Write the account of the application."""

@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol
 from uuid import UUID, uuid4
 
-from benchmarks.call_record import OK, CallRecord
+from benchmarks.call_record import OK, CallRecord, text_of
 from benchmarks.clock import now_ns
 from benchmarks.protocol import Answer, Order
 
@@ -92,7 +92,7 @@ class AsyncWriters:
                 self._stream, event_id, b"counted", self._deadline_s
             )
         except Exception as error:  # noqa: BLE001 - whatever reaches an application counts
-            result, text = self._client.verdict(error), repr(error)
+            result, text = self._client.verdict(error), text_of(error)
         ended_ns = now_ns()
         del self._under_way[number]
         self._records.append(

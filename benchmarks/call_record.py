@@ -33,3 +33,15 @@ class CallRecord:
     def as_json(self) -> list[Any]:
         """Write it as drivers send it."""
         return [self.event_id, self.began_ns, self.ended_ns, self.result, self.text]
+
+
+def text_of(error: BaseException) -> str:
+    """Write an error in one line.
+
+    Args:
+        error: Any; of one that grpc raised, its status.
+    """
+    code, details = (getattr(error, name, None) for name in ("code", "details"))
+    if callable(code) and callable(details):
+        return f"{getattr(code(), 'name', code())}: {details()}"
+    return f"{type(error).__name__}: {error}".partition("\n")[0]

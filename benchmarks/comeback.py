@@ -33,10 +33,10 @@ def measure(lab: Lab) -> Case:
     """
     book = Notebook()
     away_s = 2.0 if lab.is_quick else AWAY_S
-    for size in _FIRST_USE:
+    for size, figure in _FIRST_USE.items():
         with lab.cluster(size) as cluster:
             for peer in lab.turns(lambda _: lab.slow_runs):
-                with book.trial(peer), lab.start(peer) as driver:
+                with book.trial(peer, figure), lab.start(peer) as driver:
                     _once(cluster, driver, away_s, book, peer)
     lines = [
         *(Line(figure, book.of(figure), Limit(500)) for figure in _FIRST_USE.values()),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import subprocess
 import tempfile
 import threading
@@ -22,7 +23,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 SPARE_S: Final = 15.0
 """What an order may take beyond what it says itself."""
 
-_SHOWN: Final = 2000
+_ERROR: Final = re.compile(r"[\w.]*(Error|Exception)\b")
+"""How the line begins by which Python and Node say why they end."""
 
 
 class DriverFailed(Exception):
@@ -118,5 +120,8 @@ class Driver:
         if self._said is None:
             return "its standard error is above"
         self._said.seek(0)
-        words: bytes = self._said.read()
-        return words.decode(errors="replace")[-_SHOWN:] or "it said nothing"
+        lines = self._said.read().decode(errors="replace").split("\n")
+        told = [line for line in lines if _ERROR.match(line)] or list(
+            filter(None, lines)
+        )
+        return told[-1] if told else "it said nothing"

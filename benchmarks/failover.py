@@ -124,7 +124,7 @@ def measure(lab: Lab, fault: Fault) -> Case:
     book = Notebook()
     with lab.cluster() as cluster:
         for peer in lab.turns(lambda peer: _runs(lab, fault, peer)):
-            with book.trial(peer), lab.start(peer) as driver:
+            with book.trial(peer, _SUCCESS), lab.start(peer) as driver:
                 _once(cluster, driver, fault, book, peer)
     lines = [
         Line(_SUCCESS, book.of(_SUCCESS), fault.success, fault.success_asyncio),

@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.connection_text import with_seeds
 from benchmarks.delay_proxy import Fronts
 from benchmarks.figures import Limit
-from benchmarks.lab import Lab, Notebook
+from benchmarks.lab import Lab, Notebook, process_cluster
 from benchmarks.peers import NODE, PYTHON
 from benchmarks.table import Case, Line
 from kurrent_conn.testing import SimulatedCluster
@@ -90,7 +90,7 @@ def _near(lab: Lab) -> Iterator[Place]:
 def _distant() -> Iterator[Place]:
     """Start a cluster whose nodes advertise the fronts before them."""
     with Fronts(3) as fronts:
-        cluster = SimulatedCluster(advertise=fronts.endpoints, isolation="process")
+        cluster = process_cluster(advertise=fronts.endpoints)
         with cluster:
             fronts.start([node.endpoint.port for node in cluster.nodes], ROUND_TRIP_S)
             yield cluster, fronts.endpoints

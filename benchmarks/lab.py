@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks.driver import Driver, DriverFailed
+from benchmarks.figures import NEVER
 from benchmarks.peers import Peer
 from kurrent_conn.testing import SimulatedCluster
 
@@ -39,7 +42,7 @@ class Lab:
         Args:
             size: How many members.
         """
-        with SimulatedCluster(size, isolation="process") as running:
+        with process_cluster(size) as running:
             yield running
 
     def start(self, peer: Peer) -> Driver:
@@ -63,6 +66,18 @@ class Lab:
             for peer in order:
                 left[peer] -= 1
                 yield peer
+
+
+def process_cluster(size: int = 3, **rest: Any) -> SimulatedCluster:
+    """Make a cluster of real processes whose grpc keeps quiet.
+
+    Args:
+        size: How many members.
+        rest: As `SimulatedCluster` takes it.
+    """
+    # A node that was frozen logs every connection that gave it up meanwhile.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    return SimulatedCluster(size, isolation="process", **rest)
 
 
 @dataclass(slots=True)
@@ -103,13 +118,16 @@ class Notebook:
             print(f"  {text}", file=sys.stderr)
 
     @contextmanager
-    def trial(self, peer: Peer) -> Iterator[None]:
+    def trial(self, peer: Peer, figure: str | None = None) -> Iterator[None]:
         """Note a trial whose driver failed, and go on with the next.
 
         Args:
             peer: Whose.
+            figure: What a client that died never came to; None: nothing.
         """
         try:
             yield
         except DriverFailed as failure:
             self.note(f"{peer.name}: {failure}")
+            if figure is not None:
+                self.add(figure, peer, NEVER)

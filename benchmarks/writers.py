@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID, uuid4
 
-from benchmarks.call_record import OK, CallRecord
+from benchmarks.call_record import OK, CallRecord, text_of
 from benchmarks.clock import NS_PER_S, now_ns
 from benchmarks.protocol import Answer, Order
 
@@ -102,7 +102,7 @@ class Writers:
         try:
             self._client.append(self._stream, event_id, b"counted", self._deadline_s)
         except Exception as error:  # noqa: BLE001 - whatever reaches an application counts
-            result, text = self._client.verdict(error), repr(error)
+            result, text = self._client.verdict(error), text_of(error)
         ended_ns = now_ns()
         record = CallRecord(str(event_id), began_ns, ended_ns, result, text)
         with self._changed:
