@@ -31,6 +31,7 @@ from kurrent_conn.core.state import Candidate, Read, Search, State
 from kurrent_conn.core.turn import Turn
 
 LARGEST_WAVE: Final = 4
+SUSPECTS_EVERY: Final = 4
 
 
 def begin(turn: Turn) -> None:
@@ -279,17 +280,26 @@ def _update(turn: Turn, search: Search) -> None:
 
 
 def _refill(turn: Turn) -> None:
-    """Queue all candidates: whom another node named first, suspects last."""
+    """Queue the candidates: whom another node named first, suspects last.
+
+    During an election suspects are asked in every fourth turn only: mostly they are
+    dead, and each useless read lets the new leader wait.
+    """
     state = turn.state
-    if state.search is None:
+    search = state.search
+    if search is None:
         return
     order, chance = state.chance.shuffled(tuple(candidates(state)))
     queue = sorted(
         order,
         key=lambda c: (c.endpoint != state.ask_first, c.endpoint in state.suspects),
     )
+    if search.unmatched_since is not None and search.refills % SUSPECTS_EVERY:
+        queue = [c for c in queue if c.endpoint not in state.suspects] or queue
     turn.state = replace(
-        state, chance=chance, search=replace(state.search, queue=tuple(queue))
+        state,
+        chance=chance,
+        search=replace(search, queue=tuple(queue), refills=search.refills + 1),
     )
 
 

@@ -157,6 +157,7 @@ class Search:
             it has not: then rounds and pauses apply, afterwards the election clock.
         silent_streak: Failed reads in a row since the last answer.
         attempts: The last failure of each candidate, in order of time.
+        refills: How often the queue was filled.
         unresolved: Candidates that are asked as soon as their name is resolved.
         fatal: Candidates whose last failure waiting cannot mend.
     """
@@ -172,6 +173,7 @@ class Search:
     attempts: tuple[Attempt, ...] = ()
     fatal: frozenset[tuple[Endpoint, Route]] = frozenset()
     unresolved: tuple[Candidate, ...] = ()
+    refills: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,8 +209,7 @@ class UnaryUnary(_UnaryResponse, grpc.UnaryUnaryMultiCallable):  # type: ignore[
             )
             key = object()
             node.calls[key] = began_at
-            if not self._connection.is_watching:
-                self._connection.watch()
+            self._connection.watch()
             try:
                 return inner(
                     request,

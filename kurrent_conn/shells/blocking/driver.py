@@ -1,0 +1,335 @@
+"""Feeds one connection's core with events, and carries out its actions.
+
+Events are taken one at a time, by whichever thread brings one; the actions follow in
+their order. Nothing here decides: see `core.discovery`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from time import monotonic
+from typing import Final, assert_never
+
+import grpc
+
+from kurrent_conn.core import state as core_state
+from kurrent_conn.core.actions import (
+    Action,
+    CancelRead,
+    Condemn,
+    GiveUp,
+    Note,
+    Open,
+    Publish,
+    ReadGossip,
+    Resolve,
+    Retire,
+    Shut,
+    WakeAt,
+)
+from kurrent_conn.core.cluster import NodePreference, Topology
+from kurrent_conn.core.discovery import advance
+from kurrent_conn.core.events import (
+    Abandoned,
+    CallsLate,
+    Closed,
+    Event,
+    GossipRead,
+    Resolved,
+    ResolveFailed,
+    Wanted,
+    Woke,
+)
+from kurrent_conn.core.failure import RpcFailure
+from kurrent_conn.core.notice import Notice
+from kurrent_conn.core.settings import Settings
+from kurrent_conn.core.state import Plan, State
+from kurrent_conn.errors import KurrentConnError
+from kurrent_conn.shells.blocking.open_node import OpenNode
+from kurrent_conn.shells.blocking.route_channels import RouteChannels
+from kurrent_conn.shells.blocking.timer import Timer
+from kurrent_conn.shells.give_up import error_of
+from kurrent_conn.shells.header import Headers, authorization, call_headers
+from kurrent_conn.shells.resolver import ask_dns, ask_system
+from kurrent_conn.shells.rpc import failure_of, gossip_failed
+from kurrent_conn.shells.trust import Trust
+from kurrent_conn.shells.watch import IDLE_TICKS, LATE_S, TICK_S
+from kurrent_conn.wire.gossip import READ_REQUEST, decode_cluster_info
+from kurrent_conn.wire.malformed import MalformedMessage
+
+Waiting = Future[OpenNode | Topology]
+
+
+class Driver:
+    """The core of one connection, and its sockets.
+
+    Args:
+        settings: What the connection string said.
+        plan: What the core is to do.
+        trust: Whom to trust; None without TLS.
+        timer: Runs what comes later.
+        on_open: Receives the node of a preference, or None, at every change.
+        on_note: Receives every notice.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        plan: Plan,
+        trust: Trust | None,
+        timer: Timer,
+        *,
+        on_open: Callable[[NodePreference, OpenNode | None], object],
+        on_note: Callable[[Notice], object],
+    ) -> None:
+        self.topology = Topology()
+        self.open: Final[dict[NodePreference, OpenNode]] = {}
+        self.is_watching = False
+        self._idle_ticks = 0
+        self._settings: Final = settings
+        self._plan: Final = plan
+        self._timer: Final = timer
+        self._on_open: Final = on_open
+        self._on_note: Final = on_note
+        self._authorization: Final[Headers] = (
+            authorization(settings) if plan.may_send_credentials else ()
+        )
+        self._lock: Final = threading.Lock()
+        self._inbox: Final[deque[Event]] = deque()
+        self._is_draining = False
+        self._state = core_state.start(plan, seed=secrets.randbits(64))
+        credentials = trust.channel_credentials() if trust else None
+        self._channels: Final = RouteChannels(settings, credentials, timer)
+        self._reads: Final[dict[int, grpc.Future[bytes]]] = {}
+        self._waits: Final[dict[int, tuple[NodePreference | None, Waiting]]] = {}
+        self._next_wait = 1
+
+    @property
+    def state(self) -> State:
+        """What the core believes now."""
+        return self._state
+
+    def later(self, seconds: float, job: Callable[[], object]) -> None:
+        """Run a job on the connection's thread after a while."""
+        self._timer.at(monotonic() + seconds, job)
+
+    def watch(self) -> None:
+        """Look at the calls in flight from now on, until there are none for a while."""
+        if not self.is_watching:
+            self.is_watching = True
+            self._idle_ticks = 0
+            self.later(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        now, busy = monotonic(), False
+        for each in self._channels.all():
+            began = list(each.calls.values())
+            busy = busy or bool(began)
+            if began and each.node is not None and now - min(began) >= LATE_S:
+                self.post(CallsLate(each.node, min(began)))
+        self._idle_ticks = 0 if busy else self._idle_ticks + 1
+        if self._idle_ticks <= IDLE_TICKS:
+            self.later(TICK_S, self._tick)
+        else:
+            self.is_watching = False
+            if any(each.calls for each in self._channels.all()):
+                self.watch()  # one began between the look and the rest
+
+    def want(
+        self, preference: NodePreference | None, deadline_at: float
+    ) -> tuple[int, Waiting]:
+        """Ask the core for a node, or for news; give the wait and its number.
+
+        Args:
+            preference: Whose node; None: news of the cluster only.
+            deadline_at: When to give up, monotonic seconds.
+        """
+        waiting: Waiting = Future()
+        with self._lock:
+            number = self._next_wait
+            self._next_wait += 1
+            self._waits[number] = (preference, waiting)
+        self.post(Wanted(number, preference, deadline_at))
+        return number, waiting
+
+    def wait(
+        self, preference: NodePreference | None, deadline_at: float
+    ) -> OpenNode | Topology:
+        """Ask the core for a node, or for news, and wait.
+
+        Args:
+            preference: Whose node; None: news of the cluster only.
+            deadline_at: When to give up, monotonic seconds.
+
+        Raises:
+            KurrentConnError: There is none.
+        """
+        number, waiting = self.want(preference, deadline_at)
+        try:
+            return waiting.result()
+        except KurrentConnError:
+            raise
+        except BaseException:  # the caller was interrupted: nobody waits any more
+            with self._lock:
+                self._waits.pop(number, None)
+            self.post(Abandoned(number))
+            raise
+
+    def close(self) -> None:
+        """End every wait, and close every channel and call."""
+        self.post(Closed())
+        self._timer.soon(self._close_channels)
+
+    def _close_channels(self) -> None:
+        for preference in tuple(self.open):
+            self.open.pop(preference, None)
+            self._on_open(preference, None)
+        self._channels.close_all()
+
+    def post(self, event: Event) -> None:
+        """Tell the core what happened."""
+        with self._lock:
+            self._inbox.append(event)
+            if self._is_draining:
+                return
+            self._is_draining = True
+        self._drain()
+
+    def _drain(self) -> None:
+        while True:
+            with self._lock:
+                if not self._inbox:
+                    self._is_draining = False
+                    return
+                event = self._inbox.popleft()
+                self._state, actions = advance(self._state, event, monotonic())
+            for action in actions:
+                self._do(action)
+
+    def _do(self, action: Action) -> None:  # noqa: C901, PLR0912 - one arm an action
+        match action:
+            case ReadGossip():
+                self._read_gossip(action)
+            case Resolve():
+                self._resolve(action)
+            case CancelRead():
+                if (call := self._reads.pop(action.read, None)) is not None:
+                    call.cancel()
+            case WakeAt():
+                self._wake_at(action.at)
+            case Publish():
+                self.topology = action.topology
+                self._end_waits(None, action.topology)
+            case Open():
+                self._open_node(action)
+            case Shut():
+                self.open.pop(action.preference, None)
+                self._on_open(action.preference, None)
+            case Retire():
+                self._channels.retire(action.route)
+            case Condemn():
+                self._channels.condemn(action.node, action.text)
+            case GiveUp():
+                self._give_up(action)
+            case Note():
+                self._on_note(action.notice)
+            case _:
+                assert_never(action)
+
+    def _read_gossip(self, action: ReadGossip) -> None:
+        began_at = monotonic()
+        call = (
+            self._channels.get(action.route)
+            .read_gossip()
+            .future(
+                READ_REQUEST,
+                timeout=action.timeout_s,
+                metadata=self._authorization if action.with_credentials else None,
+            )
+        )
+        self._reads[action.read] = call
+        call.add_done_callback(
+            partial(self._gossip_ended, action, began_at),
+        )
+
+    def _resolve(self, action: Resolve) -> None:
+        """Look a name up on a thread of its own: the system gives no time limit."""
+        lookups = [ask_system, ask_dns] if action.by_dns else [ask_system]
+        for ask in lookups:
+            threading.Thread(
+                target=self._look_up,
+                args=(ask, action.host),
+                name=f"kurrent-conn resolves {action.host}",
+                daemon=True,
+            ).start()
+
+    def _look_up(
+        self, ask: Callable[[str], Resolved | ResolveFailed | None], host: str
+    ) -> None:
+        answer = ask(host)
+        if answer is not None:
+            self.post(answer)
+
+    def _gossip_ended(
+        self, action: ReadGossip, began_at: float, call: grpc.Future[bytes]
+    ) -> None:
+        self._reads.pop(action.read, None)
+        if call.cancelled():
+            return
+        error = call.exception()
+        if error is not None:
+            failure = failure_of(error)
+        else:
+            round_trip_s = monotonic() - began_at
+            try:
+                members = decode_cluster_info(call.result())
+            except MalformedMessage as malformed:
+                failure = RpcFailure("UNKNOWN", str(malformed))
+            else:
+                self.post(GossipRead(action.read, members, round_trip_s))
+                return
+        self.post(gossip_failed(action.read, failure, action.timeout_s))
+
+    def _wake_at(self, at: float | None) -> None:
+        if at is not None:
+            self._timer.at(at, partial(self._woke, at))
+
+    def _woke(self, at: float) -> None:
+        if self._state.wake_at == at:
+            self.post(Woke())
+
+    def _open_node(self, action: Open) -> None:
+        opened = self.open.get(action.preference)
+        if opened is None or opened.node is not action.node:
+            bare = call_headers(self._settings, action.preference)
+            opened = OpenNode(
+                node=action.node,
+                route_channel=self._channels.get(action.node.route),
+                headers=(*bare, *self._authorization),
+                bare_headers=bare,
+            )
+            opened.route_channel.node = action.node
+            self.open[action.preference] = opened
+            self._on_open(action.preference, opened)
+        self._end_waits(action.preference, opened)
+
+    def _give_up(self, action: GiveUp) -> None:
+        for number in action.waiters:
+            with self._lock:
+                _, waiting = self._waits.pop(number, (None, None))
+            if waiting is not None:
+                waiting.set_exception(error_of(action, self._plan))
+
+    def _end_waits(
+        self, preference: NodePreference | None, result: OpenNode | Topology
+    ) -> None:
+        with self._lock:
+            ended = [n for n, (p, _) in self._waits.items() if p is preference]
+            waits = [self._waits.pop(number)[1] for number in ended]
+        for waiting in waits:
+            waiting.set_result(result)
