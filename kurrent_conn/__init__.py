@@ -14,6 +14,7 @@ from kurrent_conn.core.cluster import Member, NodePreference, NodeState, Topolog
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.failure import Outcome
 from kurrent_conn.core.overrides import Override, Overrides
+from kurrent_conn.core.report import Diagnostics, Pong
 from kurrent_conn.core.retry import RetryPolicy
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.settings import Settings
@@ -40,6 +41,7 @@ __all__ = [
     "ConfigurationError",
     "Connection",
     "ConnectionClosed",
+    "Diagnostics",
     "DiscoveryError",
     "Endpoint",
     "FindingKind",
@@ -54,6 +56,7 @@ __all__ = [
     "Override",
     "Overrides",
     "Phase",
+    "Pong",
     "Problem",
     "RetryPolicy",
     "Route",

@@ -11,6 +11,7 @@ from kurrent_conn.cli.discover import discover
 from kurrent_conn.cli.overrides import overrides
 from kurrent_conn.cli.tls import tls
 from kurrent_conn.cli.uri import uri
+from kurrent_conn.cli.watch import watch
 from kurrent_conn.errors import ConfigurationError, KurrentConnError
 
 
@@ -22,6 +23,7 @@ def app() -> None:
 
 app.add_command(demo)
 app.add_command(discover)
+app.add_command(watch)
 app.add_command(uri)
 app.add_command(tls)
 app.add_command(overrides)

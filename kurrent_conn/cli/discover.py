@@ -36,9 +36,9 @@ def discover(
 
     Exit code 1 when nobody answers or nobody leads.
     """
-    rules = (
-        Overrides() if overrides_file is None else Overrides.from_file(overrides_file)
-    )
+    rules = Overrides()
+    if overrides_file is not None:
+        rules = Overrides.from_file(overrides_file)
     settings = Settings.from_string(string)
     with connect(settings, overrides=rules, timeout=timeout_s, lazy=True) as connection:
         topology = connection.refresh()

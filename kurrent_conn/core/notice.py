@@ -17,6 +17,16 @@ class TopologyChanged:
 
     topology: Topology
 
+    def __str__(self) -> str:
+        """Write one line for people."""
+        told = ", ".join(
+            f"{member.advertised} {member.state_name}"
+            f"{'' if member.is_alive else ' (dead)'}"
+            for member in self.topology.members
+        )
+        topology = self.topology
+        return f"generation {topology.generation}, leader {topology.leader}: {told}"
+
 
 @dataclass(frozen=True, slots=True)
 class NodeOpened:
@@ -34,6 +44,12 @@ class NodeOpened:
     route: Route
     why: str
 
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return (
+            f"{self.preference}: {self.advertised}, dialled as {self.route}, {self.why}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class NodeLost:
@@ -41,6 +57,10 @@ class NodeLost:
 
     advertised: Endpoint
     verdict: Verdict
+
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return f"{self.advertised} is lost: {self.verdict}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +75,10 @@ class NodeSuspected:
     advertised: Endpoint
     silent_s: float
 
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return f"{self.advertised} is silent for {self.silent_s:.2f} s: a suspect"
+
 
 @dataclass(frozen=True, slots=True)
 class NodeCondemned:
@@ -68,12 +92,20 @@ class NodeCondemned:
     advertised: Endpoint
     why: str
 
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return f"{self.advertised} is given up: {self.why}"
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelRenewed:
     """A node answers while its calls stay late, so it gets a fresh channel."""
 
     advertised: Endpoint
+
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return f"{self.advertised} answers, but calls are late: a fresh channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +122,10 @@ class FellBack:
     advertised: Endpoint
     state: NodeState | int
 
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return f"no {self.preference} is there, so {self.advertised} serves"
+
 
 @dataclass(frozen=True, slots=True)
 class RedirectRefused:
@@ -105,6 +141,10 @@ class RedirectRefused:
     leader: Endpoint | None
     why: str
 
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return f"{self.told_by} names {self.leader} as leader: not followed, {self.why}"
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointFailed:
@@ -112,12 +152,20 @@ class EndpointFailed:
 
     attempt: Attempt
 
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return str(self.attempt)
+
 
 @dataclass(frozen=True, slots=True)
 class SearchFailed:
     """A search ended without a node; the next call starts a new one."""
 
     reason: str
+
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return f"no node was found: {self.reason}"
 
 
 Notice = (

@@ -10,6 +10,7 @@ from typing import Any, Final
 import grpc
 
 from kurrent_conn.core.attempt import Phase
+from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.events import GossipFailed
 from kurrent_conn.core.failure import (
     Outcome,
@@ -18,6 +19,8 @@ from kurrent_conn.core.failure import (
     outcome_of,
     verdict_of,
 )
+from kurrent_conn.core.report import Pong
+from kurrent_conn.core.state import Node
 from kurrent_conn.errors import KurrentConnError
 from kurrent_conn.wire.not_leader import not_leader_of
 from kurrent_conn.wire.status import reason_of
@@ -72,6 +75,27 @@ def outcome(error: BaseException) -> Outcome:
     if isinstance(error, KurrentConnError):
         return Outcome.NOT_EXECUTED
     return outcome_of(verdict_of(failure_of(error)))
+
+
+def pong_of(
+    preference: NodePreference,
+    node: Node,
+    error: BaseException | None,
+    round_trip_s: float,
+) -> Pong:
+    """Say what became of a ping.
+
+    Args:
+        preference: Whose calls go to the node.
+        node: Who was asked.
+        error: How the read failed; None when it was answered.
+        round_trip_s: From asking to the end, in seconds.
+    """
+    if error is None:
+        return Pong(preference, node.advertised, node.route, round_trip_s)
+    failure = failure_of(error)
+    cause = _cause(verdict_of(failure), failure, round_trip_s)
+    return Pong(preference, node.advertised, node.route, None, cause)
 
 
 _DENIED: Final = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED"})

@@ -8,6 +8,7 @@ from typing import Any
 
 from kurrent_conn.core.retry import RetryPolicy
 from kurrent_conn.core.settings import Settings
+from kurrent_conn.shells import fork
 from kurrent_conn.shells.aio.connection import Connection, OnEvent
 from kurrent_conn.shells.plan import (
     OverridesLike,
@@ -102,6 +103,7 @@ def connect(
         DiscoveryError: No node could be had; it lists every endpoint tried.
         UntrustedName: A member names a host outside `trusted_names`.
     """
+    fork.check()
     settings = read_settings(target)
     rules = read_overrides(overrides)
     trust = read_trust(settings) if settings.tls else None

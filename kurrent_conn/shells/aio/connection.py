@@ -17,10 +17,12 @@ from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.events import CallFailed
 from kurrent_conn.core.failure import RpcFailure, verdict_of
 from kurrent_conn.core.notice import Notice
+from kurrent_conn.core.report import Diagnostics, Pong, diagnose
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Plan
 from kurrent_conn.errors import ConnectionClosed, KurrentConnError
+from kurrent_conn.shells import fork
 from kurrent_conn.shells.aio.channel import Channel
 from kurrent_conn.shells.aio.driver import Driver
 from kurrent_conn.shells.aio.loop_bound import check_loop
@@ -73,6 +75,7 @@ class Connection:
             on_open=self._tell_facades,
             on_note=self._note,
         )
+        fork.register(self)
 
     # What users call.
 
@@ -133,6 +136,35 @@ class Connection:
         wanted = NodePreference(preference or self.settings.node_preference)
         await self.open_node(wanted, monotonic() + self._bound(timeout))
 
+    async def ping(self, timeout: float | None = None) -> tuple[Pong, ...]:  # noqa: ASYNC109 - as in `refresh`
+        """Ask every node that calls go to, side by side, and measure.
+
+        Without an open node one of the connection string's preference is found first.
+
+        Args:
+            timeout: Seconds for all of it; None takes the connection's.
+
+        Returns:
+            One entry a preference in use; a node that did not answer says why.
+
+        Raises:
+            DiscoveryError: There is no node to ask.
+            ConnectionClosed: The connection is closed.
+        """
+        ends_at = monotonic() + self._bound(timeout)
+        if not self._driver.open:
+            await self.open_node(self.settings.node_preference, ends_at)
+        return await self._driver.ping(max(ends_at - monotonic(), 0.0))
+
+    def diagnostics(self) -> Diagnostics:
+        """Say what the connection believes and has under way; asks nobody."""
+        return diagnose(
+            self._driver.state,
+            self.settings.redacted(),
+            self._trust.description if self._trust else "",
+            self._driver.calls_in_flight,
+        )
+
     async def close(self) -> None:
         """Close the connection and every channel; calls in flight are cancelled."""
         check_loop(self.loop)
@@ -162,6 +194,13 @@ class Connection:
         return f"<kurrent_conn.aio.Connection {self.settings.redacted()} {state}>"
 
     # What channels call.
+
+    def abandon(self) -> None:
+        """Refuse calls from now on, without touching grpc: this is a forked child."""
+        self._closed.set()
+        self._driver.abandon()
+        for facade in tuple(self._facades):
+            facade.current = None
 
     @property
     def is_closed(self) -> bool:

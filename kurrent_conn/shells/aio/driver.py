@@ -46,6 +46,7 @@ from kurrent_conn.core.events import (
 )
 from kurrent_conn.core.failure import RpcFailure
 from kurrent_conn.core.notice import Notice
+from kurrent_conn.core.report import Pong
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Plan, State
 from kurrent_conn.errors import KurrentConnError
@@ -55,7 +56,7 @@ from kurrent_conn.shells.aio.tasks import Tasks
 from kurrent_conn.shells.give_up import error_of
 from kurrent_conn.shells.header import Headers, authorization, call_headers
 from kurrent_conn.shells.resolver import ask_dns_async, of_system, system_failed
-from kurrent_conn.shells.rpc import failure_of, gossip_failed
+from kurrent_conn.shells.rpc import failure_of, gossip_failed, pong_of
 from kurrent_conn.shells.trust import Trust
 from kurrent_conn.shells.watch import IDLE_TICKS, LATE_S, TICK_S
 from kurrent_conn.wire.gossip import READ_REQUEST, decode_cluster_info
@@ -191,6 +192,42 @@ class Driver:
             self._next_look = self._loop.call_later(TICK_S, self._look)
         else:
             self.is_watching = False
+
+    @property
+    def calls_in_flight(self) -> int:
+        """How many calls run, streams included."""
+        return sum(1 for channel in self._channels.all() for _ in channel.running())
+
+    async def ping(self, timeout_s: float) -> tuple[Pong, ...]:
+        """Ask every open node for gossip and measure the round trips.
+
+        Args:
+            timeout_s: For each, side by side.
+        """
+        pings = (
+            self._ping_one(preference, opened, timeout_s)
+            for preference, opened in tuple(self.open.items())
+        )
+        return tuple(await asyncio.gather(*pings))
+
+    async def _ping_one(
+        self, preference: NodePreference, opened: OpenNode, timeout_s: float
+    ) -> Pong:
+        began_at, error = monotonic(), None
+        try:
+            await opened.route_channel.read_gossip()(
+                READ_REQUEST, timeout=timeout_s, metadata=opened.metadata
+            )
+        except AioRpcError as failure:
+            error = failure
+        return pong_of(preference, opened.node, error, monotonic() - began_at)
+
+    def abandon(self) -> None:
+        """Forget everything without touching grpc: this is a forked child."""
+        self._inbox.clear()
+        self._is_draining = False
+        self.open.clear()
+        self._state, _ = advance(self._state, Closed(), monotonic())
 
     async def close(self, reason: str) -> None:
         """End every wait, read, channel and call.

@@ -22,10 +22,12 @@ from kurrent_conn.core.events import (
 )
 from kurrent_conn.core.failure import RpcFailure, verdict_of
 from kurrent_conn.core.notice import Notice
+from kurrent_conn.core.report import Diagnostics, Pong, diagnose
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Plan
 from kurrent_conn.errors import ConnectionClosed, KurrentConnError
+from kurrent_conn.shells import fork
 from kurrent_conn.shells.blocking.channel import Channel
 from kurrent_conn.shells.blocking.driver import Driver, Waiting
 from kurrent_conn.shells.blocking.open_node import OpenNode
@@ -81,6 +83,7 @@ class Connection:
             on_open=self._tell_facades,
             on_note=self._note,
         )
+        fork.register(self)
 
     @property
     def topology(self) -> Topology:
@@ -141,6 +144,35 @@ class Connection:
         wanted = NodePreference(preference or self.settings.node_preference)
         self.open_node(wanted, monotonic() + self._bound(timeout))
 
+    def ping(self, timeout: float | None = None) -> tuple[Pong, ...]:
+        """Ask every node that calls go to, side by side, and measure.
+
+        Without an open node one of the connection string's preference is found first.
+
+        Args:
+            timeout: Seconds for all of it; None takes the connection's.
+
+        Returns:
+            One entry a preference in use; a node that did not answer says why.
+
+        Raises:
+            DiscoveryError: There is no node to ask.
+            ConnectionClosed: The connection is closed.
+        """
+        ends_at = monotonic() + self._bound(timeout)
+        if not self._driver.open:
+            self.open_node(self.settings.node_preference, ends_at)
+        return self._driver.ping(max(ends_at - monotonic(), 0.0))
+
+    def diagnostics(self) -> Diagnostics:
+        """Say what the connection believes and has under way; asks nobody."""
+        return diagnose(
+            self._driver.state,
+            self.settings.redacted(),
+            self._trust.description if self._trust else "",
+            self._driver.calls_in_flight,
+        )
+
     def close(self) -> None:
         """Close the connection and every channel; calls in flight are cancelled."""
         if self._closed.is_set():
@@ -168,6 +200,14 @@ class Connection:
         return f"<kurrent_conn.Connection {self.settings.redacted()} {state}>"
 
     # What channels call.
+
+    def abandon(self) -> None:
+        """Refuse calls from now on, without touching grpc: this is a forked child."""
+        self._closed = threading.Event()
+        self._closed.set()
+        self._driver.abandon()
+        for facade in list(self._facades):
+            facade.current = None
 
     def current(self, preference: NodePreference) -> OpenNode | None:
         """Give the node that a preference's calls go to, if one is open."""
@@ -322,6 +362,7 @@ def connect(
         DiscoveryError: No node could be had; it lists every endpoint tried.
         UntrustedName: A member names a host outside `trusted_names`.
     """
+    fork.check()
     settings = read_settings(target)
     rules = read_overrides(overrides)
     trust = read_trust(settings) if settings.tls else None

@@ -47,6 +47,7 @@ from kurrent_conn.core.events import (
 )
 from kurrent_conn.core.failure import RpcFailure
 from kurrent_conn.core.notice import Notice
+from kurrent_conn.core.report import Pong
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Plan, State
 from kurrent_conn.errors import KurrentConnError
@@ -56,7 +57,7 @@ from kurrent_conn.shells.blocking.timer import Timer
 from kurrent_conn.shells.give_up import error_of
 from kurrent_conn.shells.header import Headers, authorization, call_headers
 from kurrent_conn.shells.resolver import ask_dns, ask_system
-from kurrent_conn.shells.rpc import failure_of, gossip_failed
+from kurrent_conn.shells.rpc import failure_of, gossip_failed, pong_of
 from kurrent_conn.shells.trust import Trust
 from kurrent_conn.shells.watch import IDLE_TICKS, LATE_S, TICK_S
 from kurrent_conn.wire.gossip import READ_REQUEST, decode_cluster_info
@@ -99,7 +100,7 @@ class Driver:
         self._authorization: Final[Headers] = (
             authorization(settings) if plan.may_send_credentials else ()
         )
-        self._lock: Final = threading.Lock()
+        self._lock = threading.Lock()
         self._inbox: Final[deque[Event]] = deque()
         self._is_draining = False
         self._state = core_state.start(plan, seed=secrets.randbits(64))
@@ -179,6 +180,47 @@ class Driver:
                 self._waits.pop(number, None)
             self.post(Abandoned(number))
             raise
+
+    @property
+    def calls_in_flight(self) -> int:
+        """How many calls are unanswered, and how many streams run."""
+        return sum(
+            len(c.calls | dict.fromkeys(c.streams)) for c in self._channels.all()
+        )
+
+    def ping(self, timeout_s: float) -> tuple[Pong, ...]:
+        """Ask every open node for gossip and measure the round trips.
+
+        Args:
+            timeout_s: For each, side by side.
+        """
+        asked = [
+            (preference, opened.node, *self._ask(opened, timeout_s))
+            for preference, opened in tuple(self.open.items())
+        ]
+        return tuple(
+            pong_of(preference, node, call.exception(), took_s.result())
+            for preference, node, call, took_s in asked
+        )
+
+    def _ask(
+        self, opened: OpenNode, timeout_s: float
+    ) -> tuple[grpc.Future[bytes], Future[float]]:
+        began_at, took_s = monotonic(), Future[float]()
+        call = opened.route_channel.read_gossip().future(
+            READ_REQUEST, timeout=timeout_s, metadata=opened.headers
+        )
+        call.add_done_callback(lambda _: took_s.set_result(monotonic() - began_at))
+        return call, took_s
+
+    def abandon(self) -> None:
+        """Forget everything without touching grpc: this is a forked child."""
+        self._lock = threading.Lock()
+        self._inbox.clear()
+        self._is_draining = False
+        self.open.clear()
+        self._timer.abandon()
+        self._state, _ = advance(self._state, Closed(), monotonic())
 
     def close(self) -> None:
         """End every wait, and close every channel and call."""

@@ -46,12 +46,18 @@ class Timer:
         """Run a job as soon as the thread is free."""
         self.at(0.0, job)
 
+    def abandon(self) -> None:
+        """Run nothing any more: this is a forked child, where no thread is."""
+        self._changed = threading.Condition(threading.Lock())
+        self._jobs.clear()
+        self._closed = True
+
     def close(self) -> None:
         """Run the jobs that are due, drop the others, and end the thread."""
         with self._changed:
             self._closed = True
             self._changed.notify()
-        if threading.current_thread() is not self._thread:
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join()
 
     def _run(self) -> None:

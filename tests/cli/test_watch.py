@@ -1,0 +1,45 @@
+"""`watch` prints what changes in a cluster while it changes."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from kurrent_conn.cli.app import run
+from kurrent_conn.testing import SimulatedCluster
+
+
+def test_an_election_is_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    """Old leader, no leader, new leader: a line each."""
+    with SimulatedCluster() as cluster:
+
+        def change() -> None:
+            cluster.nodes[0].kill()
+            cluster.elect(1, after_s=0.4)
+
+        timer = threading.Timer(0.3, change)
+        timer.start()
+        string = cluster.connection_string()
+        code = run(["watch", string, "--every", "0.05", "--for", "1.5", "--json"])
+        timer.join()
+        first, second = (str(node.advertised) for node in cluster.nodes[:2])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    leaders = [
+        line["text"].split("leader ")[1].split(":")[1]
+        for line in lines
+        if line["event"] == "TopologyChanged" and "leader None" not in line["text"]
+    ]
+    assert code == 0
+    assert leaders[0] == first.split(":")[1]
+    assert leaders[-1] == second.split(":")[1]
+
+
+def test_a_cluster_that_is_not_there_is_a_problem(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit code 1, and the reason among the lines."""
+    code = run(["watch", "kurrentdb://127.0.0.1:1?tls=false", "--for", "0.3"])
+    assert code == 1
+    assert "127.0.0.1:1 [seed]: connect" in capsys.readouterr().out
