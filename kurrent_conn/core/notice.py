@@ -64,6 +64,15 @@ class NodeLost:
 
 
 @dataclass(frozen=True, slots=True)
+class InsecureConnection:
+    """Certificates are not verified (`tlsVerifyCert=false`): said once, at first."""
+
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return "tlsVerifyCert=false: whoever answers first is believed"
+
+
+@dataclass(frozen=True, slots=True)
 class NodeSuspected:
     """A node with late calls is silent; other members are asked about it.
 
@@ -172,6 +181,7 @@ Notice = (
     TopologyChanged
     | NodeOpened
     | NodeLost
+    | InsecureConnection
     | NodeSuspected
     | NodeCondemned
     | ChannelRenewed

@@ -110,12 +110,13 @@ def _redirect(turn: Turn, node: Node, leader: Endpoint | None) -> None:
 
 
 def _follow(turn: Turn, node: Node, leader: Endpoint) -> None:
-    routes = turn.state.plan.router.routes(leader)
+    plan = turn.state.plan
+    routes = plan.router.routes(leader)
     first, *others = (found for route in routes for found in dials(turn.state, route))
     route = turn.state.proven.get(leader)
     turn.state = replace(turn.state, redirected=True)
     if leader in turn.state.suspects or (
-        route is None and (others or not first.is_resolved)
+        route is None and (others or not first.is_resolved or plan.asks_before_calls)
     ):
         turn.state = replace(turn.state, ask_first=leader)
         drop(turn, NodePreference.LEADER)

@@ -34,6 +34,8 @@ class Plan:
         max_rounds: After so many rounds without any answer a search ends; None never.
         discover: Whether the seeds are names that DNS is to be asked for
             (`+discover`), so that every address of each is a seed.
+        asks_before_calls: Whether a route must have answered a read before calls go
+            by it, even after a redirect: without verification it is pinned then.
         notice_s: A node with late calls whose probe stays unanswered for so long is
             a suspect.
         condemn_s: After so long it is condemned though no member disowned it
@@ -51,6 +53,7 @@ class Plan:
     first_pause_s: float = 0.1
     max_rounds: int | None = 10
     discover: bool = False
+    asks_before_calls: bool = False
     notice_s: float = 0.5
     condemn_s: float = 20.0
 

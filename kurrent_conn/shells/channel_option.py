@@ -36,7 +36,7 @@ def target(where: Endpoint) -> str:
 
 
 def channel_options(
-    route: Route, settings: Settings, user_agent: str
+    route: Route, settings: Settings, user_agent: str, server_name: str
 ) -> tuple[Option, ...]:
     """List the arguments of a channel.
 
@@ -44,6 +44,8 @@ def channel_options(
         route: Where it goes, and which name its certificate must carry.
         settings: Keepalive and TLS.
         user_agent: What servers log.
+        server_name: The name that the certificate must carry; the route's own, but
+            where a pin stands for it.
     """
     options: list[Option] = [
         ("grpc.primary_user_agent", user_agent),
@@ -57,8 +59,8 @@ def channel_options(
     ]
     if route.server_name != route.connects_to.host:
         options.append(("grpc.default_authority", route.server_name))
-        if settings.tls:
-            options.append(("grpc.ssl_target_name_override", route.server_name))
+    if settings.tls and server_name != route.connects_to.host:
+        options.append(("grpc.ssl_target_name_override", server_name))
     if settings.keep_alive_interval_s is not None:
         interval_s = max(settings.keep_alive_interval_s, KEEPALIVE_MIN_S)
         options += [

@@ -101,5 +101,6 @@ def make_plan(
         first_pause_s=settings.discovery_interval_s,
         max_rounds=None if rounds < 0 else rounds,
         discover=settings.discover,
+        asks_before_calls=settings.tls and not settings.tls_verify_cert,
         condemn_s=_condemn_s(settings),
     )

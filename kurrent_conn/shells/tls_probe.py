@@ -183,7 +183,9 @@ def _shake_hands(
     greet: bool = False,
 ) -> Handshake:
     route = expected.route
-    return shake_hands(route.dial, route.server_name, context, deadline, greet=greet)
+    return shake_hands(
+        route.connects_to, route.server_name, context, deadline, greet=greet
+    )
 
 
 def _no_http2(expected: Expected) -> TlsFinding:
@@ -200,7 +202,7 @@ def _about_other_speech(
     if seen.heard and seen.heard[0] not in _TLS_RECORDS:
         return (_not_tls(seen.heard, expected),)
     if seen.ending is Ending.CLOSED and not seen.heard:
-        reply = ask_in_the_clear(expected.route.dial, deadline)
+        reply = ask_in_the_clear(expected.route.connects_to, deadline)
         return (_not_tls(reply, expected),) if _is_http(reply) else ()
     return ()
 

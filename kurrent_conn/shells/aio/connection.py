@@ -16,7 +16,7 @@ from weakref import WeakSet
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.events import CallFailed
 from kurrent_conn.core.failure import RpcFailure, verdict_of
-from kurrent_conn.core.notice import Notice
+from kurrent_conn.core.notice import InsecureConnection, Notice
 from kurrent_conn.core.report import Diagnostics, Pong, diagnose
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
 from kurrent_conn.core.settings import Settings
@@ -31,6 +31,7 @@ from kurrent_conn.shells.aio.tasks import Tasks
 from kurrent_conn.shells.findings import find
 from kurrent_conn.shells.give_up import failed_tls, with_findings
 from kurrent_conn.shells.trust import Trust
+from kurrent_conn.shells.verification import trust_in_words
 
 _LOG: Final = logging.getLogger("kurrent_conn")
 _ENDED: Final = "the connection was closed while the call was under way"
@@ -76,6 +77,8 @@ class Connection:
             on_note=self._note,
         )
         fork.register(self)
+        if plan.asks_before_calls:
+            self._note(InsecureConnection())
 
     # What users call.
 
@@ -161,7 +164,7 @@ class Connection:
         return diagnose(
             self._driver.state,
             self.settings.redacted(),
-            self._trust.description if self._trust else "",
+            trust_in_words(self.settings, self._trust),
             self._driver.calls_in_flight,
         )
 

@@ -58,6 +58,7 @@ from kurrent_conn.shells.header import Headers, authorization, call_headers
 from kurrent_conn.shells.resolver import ask_dns_async, of_system, system_failed
 from kurrent_conn.shells.rpc import failure_of, gossip_failed, pong_of
 from kurrent_conn.shells.trust import Trust
+from kurrent_conn.shells.verification import Verification
 from kurrent_conn.shells.watch import IDLE_TICKS, LATE_S, TICK_S
 from kurrent_conn.wire.gossip import READ_REQUEST, decode_cluster_info
 from kurrent_conn.wire.malformed import MalformedMessage
@@ -101,8 +102,10 @@ class Driver:
         self._inbox: deque[Event] = deque()
         self._is_draining = False
         self._state = core_state.start(plan, seed=secrets.randbits(64))
-        credentials = trust.channel_credentials() if trust else None
-        self._channels = RouteChannels(settings, credentials, tasks, self._is_open)
+        self._verification = Verification(settings, trust)
+        self._channels = RouteChannels(
+            settings, self._verification, tasks, self._is_open
+        )
         self._reads: dict[int, asyncio.Task[None]] = {}
         self._waits: dict[int, tuple[NodePreference | None, Waiting]] = {}
         self._next_wait = 1
@@ -293,6 +296,16 @@ class Driver:
         self.post(event)
 
     async def _answer(self, action: ReadGossip) -> GossipRead | GossipFailed:
+        if self._verification.lacks_pin(action.route):
+            failed = await asyncio.to_thread(
+                self._verification.fetch_pin,
+                action.read,
+                action.endpoint,
+                action.route,
+                action.timeout_s,
+            )
+            if failed is not None:
+                return failed
         channel = self._channels.get(action.route)
         began_at = monotonic()
         call = channel.read_gossip()(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import grpc
-
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Node
 from kurrent_conn.shells.aio.open_node import RouteChannel
 from kurrent_conn.shells.aio.tasks import Tasks
+from kurrent_conn.shells.verification import Verification
 
 
 class RouteChannels:
@@ -18,7 +17,7 @@ class RouteChannels:
 
     Args:
         settings: TLS and keepalive.
-        credentials: The trust of this connection; None without TLS.
+        verification: What channels verify.
         tasks: Keep what closes channels.
         is_open: Whether calls may still be sent to a channel.
     """
@@ -26,12 +25,12 @@ class RouteChannels:
     def __init__(
         self,
         settings: Settings,
-        credentials: grpc.ChannelCredentials | None,
+        verification: Verification,
         tasks: Tasks,
         is_open: Callable[[RouteChannel], bool],
     ) -> None:
         self._settings = settings
-        self._credentials = credentials
+        self._verification = verification
         self._tasks = tasks
         self._is_open = is_open
         self._by_route: dict[Route, RouteChannel] = {}
@@ -41,12 +40,13 @@ class RouteChannels:
         """Give the channel of a route, making it if need be."""
         found = self._by_route.get(route)
         if found is None:
-            found = RouteChannel(route, self._settings, self._credentials)
+            found = RouteChannel(route, self._settings, self._verification)
             self._by_route[route] = found
         return found
 
     def retire(self, route: Route) -> None:
         """Give the channel of a route to nobody any more; its calls go on."""
+        self._verification.forget_pin(route)
         retired = self._by_route.pop(route, None)
         if retired is not None:
             self._retired.append(retired)

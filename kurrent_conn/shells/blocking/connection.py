@@ -21,7 +21,7 @@ from kurrent_conn.core.events import (
     CallFailed,
 )
 from kurrent_conn.core.failure import RpcFailure, verdict_of
-from kurrent_conn.core.notice import Notice
+from kurrent_conn.core.notice import InsecureConnection, Notice
 from kurrent_conn.core.report import Diagnostics, Pong, diagnose
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
 from kurrent_conn.core.settings import Settings
@@ -41,6 +41,7 @@ from kurrent_conn.shells.plan import (
     read_settings,
 )
 from kurrent_conn.shells.trust import Trust, read_trust
+from kurrent_conn.shells.verification import trust_in_words
 
 _LOG: Final = logging.getLogger("kurrent_conn")
 
@@ -84,6 +85,8 @@ class Connection:
             on_note=self._note,
         )
         fork.register(self)
+        if plan.asks_before_calls:
+            self._note(InsecureConnection())
 
     @property
     def topology(self) -> Topology:
@@ -169,7 +172,7 @@ class Connection:
         return diagnose(
             self._driver.state,
             self.settings.redacted(),
-            self._trust.description if self._trust else "",
+            trust_in_words(self.settings, self._trust),
             self._driver.calls_in_flight,
         )
 

@@ -59,6 +59,7 @@ from kurrent_conn.shells.header import Headers, authorization, call_headers
 from kurrent_conn.shells.resolver import ask_dns, ask_system
 from kurrent_conn.shells.rpc import failure_of, gossip_failed, pong_of
 from kurrent_conn.shells.trust import Trust
+from kurrent_conn.shells.verification import Verification
 from kurrent_conn.shells.watch import IDLE_TICKS, LATE_S, TICK_S
 from kurrent_conn.wire.gossip import READ_REQUEST, decode_cluster_info
 from kurrent_conn.wire.malformed import MalformedMessage
@@ -104,8 +105,8 @@ class Driver:
         self._inbox: Final[deque[Event]] = deque()
         self._is_draining = False
         self._state = core_state.start(plan, seed=secrets.randbits(64))
-        credentials = trust.channel_credentials() if trust else None
-        self._channels: Final = RouteChannels(settings, credentials, timer)
+        self._verification: Final = Verification(settings, trust)
+        self._channels: Final = RouteChannels(settings, self._verification, timer)
         self._reads: Final[dict[int, grpc.Future[bytes]]] = {}
         self._waits: Final[dict[int, tuple[NodePreference | None, Waiting]]] = {}
         self._next_wait = 1
@@ -284,6 +285,26 @@ class Driver:
                 assert_never(action)
 
     def _read_gossip(self, action: ReadGossip) -> None:
+        if self._verification.lacks_pin(action.route):
+            threading.Thread(
+                target=self._pin_and_read,
+                args=(action,),
+                name=f"kurrent-conn pins {action.endpoint}",
+                daemon=True,
+            ).start()
+        else:
+            self._start_read(action)
+
+    def _pin_and_read(self, action: ReadGossip) -> None:
+        failed = self._verification.fetch_pin(
+            action.read, action.endpoint, action.route, action.timeout_s
+        )
+        if failed is None:
+            self._start_read(action)
+        else:
+            self.post(failed)
+
+    def _start_read(self, action: ReadGossip) -> None:
         began_at = monotonic()
         call = (
             self._channels.get(action.route)

@@ -15,6 +15,7 @@ from kurrent_conn.core.state import Node
 from kurrent_conn.shells.channel_option import channel_options, target
 from kurrent_conn.shells.header import Headers
 from kurrent_conn.shells.plan import USER_AGENT
+from kurrent_conn.shells.verification import Verification
 from kurrent_conn.wire.gossip import READ_METHOD
 
 _UNAVAILABLE: Final[int] = grpc.StatusCode.UNAVAILABLE.value[0]
@@ -32,18 +33,19 @@ class RouteChannel:
     Args:
         route: Where it goes.
         settings: TLS and keepalive.
-        credentials: The trust of this connection; None without TLS.
+        verification: What it verifies.
     """
 
     def __init__(
         self,
         route: Route,
         settings: Settings,
-        credentials: grpc.ChannelCredentials | None,
+        verification: Verification,
     ) -> None:
         self.route = route
-        self._options = channel_options(route, settings, USER_AGENT)
-        self._credentials = credentials
+        name = verification.server_name(route)
+        self._options = channel_options(route, settings, USER_AGENT, name)
+        self._credentials = verification.credentials(route)
         self.channel = self._connect()
         self.node: Node | None = None
         """The node whose calls it has now; None while it serves gossip alone."""

@@ -6,13 +6,12 @@ from functools import partial
 from time import monotonic
 from typing import Final
 
-import grpc
-
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Node
 from kurrent_conn.shells.blocking.open_node import RouteChannel
 from kurrent_conn.shells.blocking.timer import Timer
+from kurrent_conn.shells.verification import Verification
 
 _LOOK_AGAIN_S: Final = 1.0
 
@@ -22,18 +21,18 @@ class RouteChannels:
 
     Args:
         settings: TLS and keepalive.
-        credentials: The trust of this connection; None without TLS.
+        verification: What channels verify.
         timer: Closes what must not be closed inside a grpc callback.
     """
 
     def __init__(
         self,
         settings: Settings,
-        credentials: grpc.ChannelCredentials | None,
+        verification: Verification,
         timer: Timer,
     ) -> None:
         self._settings = settings
-        self._credentials = credentials
+        self._verification = verification
         self._timer = timer
         self._by_route: Final[dict[Route, RouteChannel]] = {}
         self._retired: Final[list[RouteChannel]] = []
@@ -42,7 +41,7 @@ class RouteChannels:
         """Give the channel of a route, making it if need be."""
         found = self._by_route.get(route)
         if found is None:
-            found = RouteChannel(route, self._settings, self._credentials)
+            found = RouteChannel(route, self._settings, self._verification)
             self._by_route[route] = found
         return found
 
@@ -52,6 +51,7 @@ class RouteChannels:
 
     def retire(self, route: Route) -> None:
         """Give the channel of a route to nobody any more; its calls go on."""
+        self._verification.forget_pin(route)
         retired = self._by_route.pop(route, None)
         if retired is not None:
             self._retired.append(retired)
