@@ -15,6 +15,8 @@ All of discovery, routing and failover, without a clock, a socket or a thread.
                   anything else: nothing moves
     CallsLate     the node is probed; silent, it is a suspect, and others are asked;
                   disowned by one of them, it is condemned
+    RulesChanged  nodes whose route is gone are opened anew
+    TrustChanged  every channel is made anew; running calls finish
     Woke          whatever is due: waves, rounds, deadlines
     Closed        every wait ends, for good
 
@@ -40,6 +42,8 @@ from kurrent_conn.core.events import (
     GossipRead,
     Resolved,
     ResolveFailed,
+    RulesChanged,
+    TrustChanged,
     Wanted,
     Woke,
 )
@@ -50,7 +54,7 @@ from kurrent_conn.core.news import (
     resolve_failed,
     resolved,
 )
-from kurrent_conn.core.opening import call_failed
+from kurrent_conn.core.opening import call_failed, rules_changed, trust_changed
 from kurrent_conn.core.state import State, Waiter
 from kurrent_conn.core.turn import Turn
 
@@ -75,7 +79,7 @@ def advance(state: State, event: Event, now: float) -> tuple[State, tuple[Action
     return turn.state, tuple(turn.actions)
 
 
-def _take(turn: Turn, event: Event) -> None:  # noqa: C901 - one arm an event
+def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an event
     match event:
         case Wanted():
             _wanted(turn, event)
@@ -98,6 +102,10 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901 - one arm an event
             call_failed(turn, event)
         case CallsLate():
             vigil.calls_late(turn, event)
+        case RulesChanged():
+            rules_changed(turn, event.router)
+        case TrustChanged():
+            trust_changed(turn)
         case Woke():
             search.tick(turn)
         case Closed():

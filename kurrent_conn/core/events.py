@@ -8,6 +8,7 @@ from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.cluster import Member, NodePreference
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.failure import Verdict
+from kurrent_conn.core.route import Router
 from kurrent_conn.core.state import Node
 
 
@@ -127,6 +128,22 @@ class CallsLate:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesChanged:
+    """The overrides are others now.
+
+    Args:
+        router: The new ones.
+    """
+
+    router: Router
+
+
+@dataclass(frozen=True, slots=True)
+class TrustChanged:
+    """Channels made from now on verify against other roots, or show another key."""
+
+
+@dataclass(frozen=True, slots=True)
 class Woke:
     """The instant of the last `WakeAt` came."""
 
@@ -145,6 +162,8 @@ Event = (
     | ResolveFailed
     | CallFailed
     | CallsLate
+    | RulesChanged
+    | TrustChanged
     | Woke
     | Closed
 )

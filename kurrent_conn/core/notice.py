@@ -73,6 +73,38 @@ class InsecureConnection:
 
 
 @dataclass(frozen=True, slots=True)
+class FileTaken:
+    """A file changed, and what it says holds from now on.
+
+    Args:
+        what: `overrides` or `trust`.
+    """
+
+    what: str
+
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return f"{self.what}: the changed files are in force"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRefused:
+    """A file changed and cannot be used; what it said before stays in force.
+
+    Args:
+        what: `overrides` or `trust`.
+        why: The problem, with the file's name.
+    """
+
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return f"{self.what}: the changed files are not used: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class NodeSuspected:
     """A node with late calls is silent; other members are asked about it.
 
@@ -182,6 +214,8 @@ Notice = (
     | NodeOpened
     | NodeLost
     | InsecureConnection
+    | FileTaken
+    | FileRefused
     | NodeSuspected
     | NodeCondemned
     | ChannelRenewed

@@ -16,7 +16,7 @@ from kurrent_conn.core.events import CallFailed
 from kurrent_conn.core.failure import DEAD, Verdict
 from kurrent_conn.core.notice import NodeLost, NodeOpened, RedirectRefused
 from kurrent_conn.core.resolution import dials
-from kurrent_conn.core.route import Route
+from kurrent_conn.core.route import Route, Router
 from kurrent_conn.core.state import Node
 from kurrent_conn.core.turn import Turn
 
@@ -54,6 +54,59 @@ def drop(turn: Turn, preference: NodePreference) -> None:
             turn.state,
             chosen={p: n for p, n in turn.state.chosen.items() if p is not preference},
         )
+
+
+def renew(turn: Turn, node: Node) -> bool:
+    """Send the calls of an open node over a fresh channel; running ones finish.
+
+    Args:
+        turn: The draft.
+        node: The node, as opened.
+
+    Returns:
+        Whether it had calls of any preference.
+    """
+    served = [p for p, n in turn.state.chosen.items() if n.serial == node.serial]
+    if not served:
+        return False
+    fresh = replace(node, serial=turn.state.next_serial)
+    turn.act(Retire(node.route), *(Open(preference, fresh) for preference in served))
+    turn.state = replace(
+        turn.state,
+        chosen={**turn.state.chosen, **dict.fromkeys(served, fresh)},
+        next_serial=fresh.serial + 1,
+    )
+    return True
+
+
+def rules_changed(turn: Turn, router: Router) -> None:
+    """Route by new rules: nodes whose route is gone are opened anew by the next call.
+
+    Args:
+        turn: The draft.
+        router: The new rules.
+    """
+    state = turn.state
+    turn.state = state = replace(state, plan=replace(state.plan, router=router))
+    kept = {
+        advertised: route
+        for advertised, route in state.proven.items()
+        if route.named in router.routes(advertised)
+    }
+    turn.state = replace(state, proven=kept)
+    for preference, node in dict(state.chosen).items():
+        if kept.get(node.advertised) != node.route:
+            drop(turn, preference)
+            retire_unused(turn, node.route)
+
+
+def trust_changed(turn: Turn) -> None:
+    """Let every channel be made anew, with the new trust; running calls finish."""
+    opened = {node.serial: node for node in turn.state.chosen.values()}
+    in_use = {node.route for node in opened.values()}
+    turn.act(*(Retire(r) for r in set(turn.state.proven.values()) if r not in in_use))
+    for node in opened.values():
+        renew(turn, node)
 
 
 def retire_unused(turn: Turn, route: Route) -> None:

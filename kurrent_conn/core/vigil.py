@@ -21,14 +21,14 @@ from dataclasses import replace
 from typing import Final
 
 from kurrent_conn.core import search
-from kurrent_conn.core.actions import Condemn, Open, Retire
+from kurrent_conn.core.actions import Condemn, Retire
 from kurrent_conn.core.belief import leaders
 from kurrent_conn.core.cluster import Member, NodePreference
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import CallsLate
 from kurrent_conn.core.failure import CONDEMNED
 from kurrent_conn.core.notice import ChannelRenewed, NodeCondemned, NodeSuspected
-from kurrent_conn.core.opening import drop
+from kurrent_conn.core.opening import drop, renew
 from kurrent_conn.core.state import Candidate, Node, Read, State, Vigil
 from kurrent_conn.core.turn import Turn
 
@@ -210,16 +210,6 @@ def _condemn(turn: Turn, vigil: Vigil, why: str) -> None:
 
 def _renew(turn: Turn, vigil: Vigil) -> None:
     """Give a node that answers, but whose calls do not end, a fresh channel."""
-    node = vigil.node
     _keep(turn, replace(vigil, was_renewed=True))
-    served = [p for p, n in turn.state.chosen.items() if n.serial == node.serial]
-    if not served:
-        return
-    fresh = replace(node, serial=turn.state.next_serial)
-    turn.act(Retire(node.route), *(Open(preference, fresh) for preference in served))
-    turn.state = replace(
-        turn.state,
-        chosen={**turn.state.chosen, **dict.fromkeys(served, fresh)},
-        next_serial=fresh.serial + 1,
-    )
-    turn.note(ChannelRenewed(node.advertised))
+    if renew(turn, vigil.node):
+        turn.note(ChannelRenewed(vigil.node.advertised))

@@ -59,6 +59,17 @@ class Verification:
                 settings.connection_name,
             )
 
+    def take(self, trust: Trust) -> None:
+        """Let channels made from now on verify against another trust."""
+        self._trust = trust
+        self._credentials = trust.channel_credentials()
+        self._pins.clear()
+
+    @property
+    def trust(self) -> Trust | None:
+        """The trust in force; None without TLS."""
+        return self._trust
+
     def lacks_pin(self, route: Route) -> bool:
         """Tell whether what the route's server presents must be fetched first."""
         return self.is_off and route not in self._pins

@@ -28,12 +28,14 @@ from kurrent_conn.core.events import (
     GossipRead,
     Resolved,
     ResolveFailed,
+    RulesChanged,
+    TrustChanged,
     Wanted,
     Woke,
 )
 
 
-def event_line(event: Event) -> str:  # noqa: C901, PLR0911 - one arm an event
+def event_line(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one arm an event
     """Write an event as one line.
 
     Args:
@@ -61,6 +63,10 @@ def event_line(event: Event) -> str:  # noqa: C901, PLR0911 - one arm an event
             return f"a call on {event.node.advertised} failed: {event.verdict}{named}"
         case CallsLate():
             return f"calls on {event.node.advertised} are late since {event.since:.3f}"
+        case RulesChanged():
+            return "the overrides changed"
+        case TrustChanged():
+            return "the trust changed"
         case Woke():
             return "woke"
         case Closed():

@@ -16,6 +16,7 @@ from kurrent_conn.shells.plan import (
     read_overrides,
     read_settings,
 )
+from kurrent_conn.shells.reload import Reload
 from kurrent_conn.shells.trust import read_trust
 
 
@@ -114,12 +115,14 @@ def connect(
         trusted_names=trusted_names,
         allow_plaintext_credentials=allow_plaintext_credentials,
     )
+    reload = Reload(settings, overrides, trust)
 
     def make() -> Connection:
         return Connection(
             settings,
             plan,
             trust,
+            reload,
             timeout=timeout,
             retry=retry or RetryPolicy(),
             on_event=on_event,

@@ -30,6 +30,7 @@ from kurrent_conn.shells.aio.open_node import OpenNode
 from kurrent_conn.shells.aio.tasks import Tasks
 from kurrent_conn.shells.findings import find
 from kurrent_conn.shells.give_up import failed_tls, with_findings
+from kurrent_conn.shells.reload import Reload
 from kurrent_conn.shells.trust import Trust
 from kurrent_conn.shells.verification import trust_in_words
 
@@ -52,6 +53,7 @@ class Connection:
         settings: Settings,
         plan: Plan,
         trust: Trust | None,
+        reload: Reload,
         *,
         timeout: float,
         retry: RetryPolicy,
@@ -62,7 +64,6 @@ class Connection:
         self.loop: Final = asyncio.get_running_loop()
         self.tasks: Final = Tasks(self.loop)
         self._plan: Final = plan
-        self._trust: Final = trust
         self._retry: Final = retry
         self._on_event = on_event
         self._facades: Final[WeakSet[Channel]] = WeakSet()
@@ -72,6 +73,7 @@ class Connection:
             settings,
             plan,
             trust,
+            reload,
             self.tasks,
             on_open=self._tell_facades,
             on_note=self._note,
@@ -164,7 +166,7 @@ class Connection:
         return diagnose(
             self._driver.state,
             self.settings.redacted(),
-            trust_in_words(self.settings, self._trust),
+            trust_in_words(self.settings, self._driver.trust),
             self._driver.calls_in_flight,
         )
 
@@ -294,11 +296,11 @@ class Connection:
         self, error: KurrentConnError, deadline_at: float
     ) -> KurrentConnError:
         """Look at the certificates that failed, within the same deadline."""
-        if self._trust is None or not failed_tls(error):
+        if self._driver.trust is None or not failed_tls(error):
             return error
         left_s = deadline_at - monotonic()
         # The probe blocks: it must not hold up the loop.
-        findings = await asyncio.to_thread(find, error, self._trust, left_s)
+        findings = await asyncio.to_thread(find, error, self._driver.trust, left_s)
         return with_findings(error, findings)
 
     # Facades.

@@ -41,6 +41,8 @@ from kurrent_conn.core.events import (
     Event,
     GossipFailed,
     GossipRead,
+    RulesChanged,
+    TrustChanged,
     Wanted,
     Woke,
 )
@@ -55,6 +57,7 @@ from kurrent_conn.shells.aio.route_channels import RouteChannels
 from kurrent_conn.shells.aio.tasks import Tasks
 from kurrent_conn.shells.give_up import error_of
 from kurrent_conn.shells.header import Headers, authorization, call_headers
+from kurrent_conn.shells.reload import POLL_S, Reload
 from kurrent_conn.shells.resolver import ask_dns_async, of_system, system_failed
 from kurrent_conn.shells.rpc import failure_of, gossip_failed, pong_of
 from kurrent_conn.shells.trust import Trust
@@ -73,6 +76,7 @@ class Driver:
         settings: What the connection string said.
         plan: What the core is to do.
         trust: Whom to trust; None without TLS.
+        reload: The files that may change.
         tasks: Keep what runs beside the callers.
         on_open: Receives the node of a preference, or None, at every change.
         on_note: Receives every notice.
@@ -83,6 +87,7 @@ class Driver:
         settings: Settings,
         plan: Plan,
         trust: Trust | None,
+        reload: Reload,
         tasks: Tasks,
         *,
         on_open: Callable[[NodePreference, OpenNode | None], object],
@@ -109,6 +114,10 @@ class Driver:
         self._reads: dict[int, asyncio.Task[None]] = {}
         self._waits: dict[int, tuple[NodePreference | None, Waiting]] = {}
         self._next_wait = 1
+        self._reload: Final = reload
+        self._next_poll: asyncio.TimerHandle | None = None
+        if reload.is_needed:
+            self._next_poll = self._loop.call_later(POLL_S, self._poll_files)
         self._alarm: asyncio.TimerHandle | None = None
         self._next_look: asyncio.TimerHandle | None = None
         self.is_watching = False
@@ -197,6 +206,23 @@ class Driver:
             self.is_watching = False
 
     @property
+    def trust(self) -> Trust | None:
+        """The trust in force; None without TLS."""
+        return self._verification.trust
+
+    def _poll_files(self) -> None:
+        """Take what changed files say; look again later."""
+        changed = self._reload.poll()
+        if changed.overrides is not None:
+            self.post(RulesChanged(changed.overrides))
+        if changed.trust is not None:
+            self._verification.take(changed.trust)
+            self.post(TrustChanged())
+        for notice in changed.notices:
+            self._on_note(notice)
+        self._next_poll = self._loop.call_later(POLL_S, self._poll_files)
+
+    @property
     def calls_in_flight(self) -> int:
         """How many calls run, streams included."""
         return sum(1 for channel in self._channels.all() for _ in channel.running())
@@ -239,7 +265,7 @@ class Driver:
             reason: What the callers of calls under way are told.
         """
         self.post(Closed())
-        for timer in (self._alarm, self._next_look):
+        for timer in (self._alarm, self._next_look, self._next_poll):
             if timer is not None:
                 timer.cancel()
         for preference in tuple(self.open):

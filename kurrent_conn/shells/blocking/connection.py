@@ -40,6 +40,7 @@ from kurrent_conn.shells.plan import (
     read_overrides,
     read_settings,
 )
+from kurrent_conn.shells.reload import Reload
 from kurrent_conn.shells.trust import Trust, read_trust
 from kurrent_conn.shells.verification import trust_in_words
 
@@ -61,6 +62,7 @@ class Connection:
         settings: Settings,
         plan: Plan,
         trust: Trust | None,
+        reload: Reload,
         *,
         timeout: float,
         retry: RetryPolicy,
@@ -69,7 +71,6 @@ class Connection:
         self.settings: Final = settings
         self.timeout: Final = timeout
         self._plan: Final = plan
-        self._trust: Final = trust
         self._retry: Final = retry
         self._on_event = on_event
         self._facades: Final[WeakSet[Channel]] = WeakSet()
@@ -80,6 +81,7 @@ class Connection:
             settings,
             plan,
             trust,
+            reload,
             self._timer,
             on_open=self._tell_facades,
             on_note=self._note,
@@ -172,7 +174,7 @@ class Connection:
         return diagnose(
             self._driver.state,
             self.settings.redacted(),
-            trust_in_words(self.settings, self._trust),
+            trust_in_words(self.settings, self._driver.trust),
             self._driver.calls_in_flight,
         )
 
@@ -295,9 +297,11 @@ class Connection:
         self, error: KurrentConnError, deadline_at: float
     ) -> KurrentConnError:
         """Look at the certificates that failed, within the same deadline."""
-        if self._trust is None or not failed_tls(error):
+        if self._driver.trust is None or not failed_tls(error):
             return error
-        return with_findings(error, find(error, self._trust, deadline_at - monotonic()))
+        return with_findings(
+            error, find(error, self._driver.trust, deadline_at - monotonic())
+        )
 
     def _note(self, notice: Notice) -> None:
         _LOG.debug("%s", notice)
@@ -376,10 +380,12 @@ def connect(
         trusted_names=trusted_names,
         allow_plaintext_credentials=allow_plaintext_credentials,
     )
+    reload = Reload(settings, overrides, trust)
     connection = Connection(
         settings,
         plan,
         trust,
+        reload,
         timeout=timeout,
         retry=retry or RetryPolicy(),
         on_event=on_event,

@@ -42,6 +42,8 @@ from kurrent_conn.core.events import (
     GossipRead,
     Resolved,
     ResolveFailed,
+    RulesChanged,
+    TrustChanged,
     Wanted,
     Woke,
 )
@@ -56,6 +58,7 @@ from kurrent_conn.shells.blocking.route_channels import RouteChannels
 from kurrent_conn.shells.blocking.timer import Timer
 from kurrent_conn.shells.give_up import error_of
 from kurrent_conn.shells.header import Headers, authorization, call_headers
+from kurrent_conn.shells.reload import POLL_S, Reload
 from kurrent_conn.shells.resolver import ask_dns, ask_system
 from kurrent_conn.shells.rpc import failure_of, gossip_failed, pong_of
 from kurrent_conn.shells.trust import Trust
@@ -74,6 +77,7 @@ class Driver:
         settings: What the connection string said.
         plan: What the core is to do.
         trust: Whom to trust; None without TLS.
+        reload: The files that may change.
         timer: Runs what comes later.
         on_open: Receives the node of a preference, or None, at every change.
         on_note: Receives every notice.
@@ -84,6 +88,7 @@ class Driver:
         settings: Settings,
         plan: Plan,
         trust: Trust | None,
+        reload: Reload,
         timer: Timer,
         *,
         on_open: Callable[[NodePreference, OpenNode | None], object],
@@ -110,6 +115,9 @@ class Driver:
         self._reads: Final[dict[int, grpc.Future[bytes]]] = {}
         self._waits: Final[dict[int, tuple[NodePreference | None, Waiting]]] = {}
         self._next_wait = 1
+        self._reload: Final = reload
+        if reload.is_needed:
+            self.later(POLL_S, self._poll_files)
 
     @property
     def state(self) -> State:
@@ -181,6 +189,23 @@ class Driver:
                 self._waits.pop(number, None)
             self.post(Abandoned(number))
             raise
+
+    @property
+    def trust(self) -> Trust | None:
+        """The trust in force; None without TLS."""
+        return self._verification.trust
+
+    def _poll_files(self) -> None:
+        """Take what changed files say; look again later."""
+        changed = self._reload.poll()
+        if changed.overrides is not None:
+            self.post(RulesChanged(changed.overrides))
+        if changed.trust is not None:
+            self._verification.take(changed.trust)
+            self.post(TrustChanged())
+        for notice in changed.notices:
+            self._on_note(notice)
+        self.later(POLL_S, self._poll_files)
 
     @property
     def calls_in_flight(self) -> int:

@@ -1,0 +1,125 @@
+"""The files behind a connection: overrides, CA, client certificate and key.
+
+Asked once a second, by whichever shell owns the connection; nothing is sent for it. A
+version that cannot be used is said once, and the one before stays in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from os import fspath
+from pathlib import Path
+from typing import Final
+
+from kurrent_conn.core.notice import FileRefused, FileTaken
+from kurrent_conn.core.overrides import Overrides
+from kurrent_conn.core.settings import Settings
+from kurrent_conn.errors import ConfigurationError
+from kurrent_conn.shells.file_watch import FileWatch, Polled
+from kurrent_conn.shells.plan import OverridesLike
+from kurrent_conn.shells.trust import Trust, read_trust
+
+POLL_S: Final = 1.0
+"""How often the files are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What the files say now.
+
+    Args:
+        overrides: The new rules; None when they are as before.
+        trust: The new trust; None when it is as before.
+        notices: What users are told.
+    """
+
+    overrides: Overrides | None = None
+    trust: Trust | None = None
+    notices: tuple[FileTaken | FileRefused, ...] = ()
+
+
+class Reload:
+    """Watches the files that a connection was made of.
+
+    Args:
+        settings: Names the TLS files.
+        overrides: As `connect` was given it; only a path can change.
+        trust: What the TLS files said first; None without TLS.
+
+    Raises:
+        ConfigurationError: A file cannot be used now.
+    """
+
+    def __init__(
+        self, settings: Settings, overrides: OverridesLike, trust: Trust | None
+    ) -> None:
+        self._settings = settings
+        self._trust = trust
+        self._refused = ""
+        self._rules: FileWatch[Overrides] | None = None
+        if overrides is not None and not isinstance(overrides, Overrides | Mapping):
+            source = fspath(overrides)
+            self._rules = FileWatch(
+                [source],
+                lambda contents: Overrides.from_bytes(contents[0], source=source),
+            )
+        self._trusts: FileWatch[Trust] | None = None
+        self._directory = trust is not None and _is_directory(settings.tls_ca_file)
+        files = _files(settings)
+        if trust is not None and files and not self._directory:
+            self._trusts = FileWatch(files, lambda _: read_trust(settings))
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is any file to look at."""
+        return bool(self._rules or self._trusts or self._directory)
+
+    def poll(self) -> Changed:
+        """Look at the files."""
+        rules, trust = None, None
+        notices: list[FileTaken | FileRefused] = []
+        if self._rules is not None:
+            found = self._rules.poll()
+            rules = self._rules.value if found is Polled.CHANGED else None
+            notices += _told("overrides", found, self._rules.error)
+        if self._trusts is not None:
+            found = self._trusts.poll()
+            trust = self._trusts.value if found is Polled.CHANGED else None
+            notices += _told("trust", found, self._trusts.error)
+        elif self._directory:
+            trust, told = self._poll_directory()
+            notices += told
+        return Changed(rules, trust, tuple(notices))
+
+    def _poll_directory(self) -> tuple[Trust | None, list[FileTaken | FileRefused]]:
+        """Read a CA directory again: files may come and go in it."""
+        try:
+            trust = read_trust(self._settings)
+        except ConfigurationError as error:
+            first = str(error) != self._refused
+            self._refused = str(error)
+            return None, [FileRefused("trust", str(error))] if first else []
+        self._refused = ""
+        if trust == self._trust:
+            return None, []
+        self._trust = trust
+        return trust, [FileTaken("trust")]
+
+
+def _told(
+    what: str, found: Polled, error: Exception | None
+) -> Iterator[FileTaken | FileRefused]:
+    if found is Polled.CHANGED:
+        yield FileTaken(what)
+    elif found is Polled.BROKEN:
+        yield FileRefused(what, str(error))
+
+
+def _files(settings: Settings) -> list[str]:
+    named = (settings.tls_ca_file, settings.user_cert_file, settings.user_key_file)
+    return [path for path in named if path is not None]
+
+
+def _is_directory(path: str | None) -> bool:
+    return path is not None and Path(path).is_dir()
