@@ -23,7 +23,7 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import GossipFailed, GossipRead
 from kurrent_conn.core.failure import DEAD, FATAL, Verdict
 from kurrent_conn.core.notice import FellBack
-from kurrent_conn.core.opening import drop, open_node, retire_unused
+from kurrent_conn.core.opening import drop, lose, open_node, retire_unused
 from kurrent_conn.core.selection import Choice, rank
 from kurrent_conn.core.state import Candidate, Read, State
 from kurrent_conn.core.turn import Turn
@@ -69,10 +69,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     if event.answered and not event.denied:
         _use_seed_as_it_is(turn, read.candidate)
     candidate = read.candidate
-    if turn.state.topology.member(candidate.endpoint) is not None:
-        turn.state = replace(
-            turn.state, suspects=turn.state.suspects | {candidate.endpoint}
-        )
+    _doubt(turn, candidate, event.verdict)
     attempt = Attempt(
         endpoint=candidate.endpoint,
         route=candidate.route,
@@ -85,6 +82,23 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     search.failed(turn, candidate, attempt, fatal)
     if turn.state.search is not None and turn.state.search.unmatched_since is not None:
         match_waits(turn)
+
+
+def _doubt(turn: Turn, candidate: Candidate, verdict: Verdict) -> None:
+    """Suspect a member that gave no answer.
+
+    Not one that answers by another route. An open node is judged by its calls and its
+    probes; only where its connection is gone, they need not find out by themselves.
+    """
+    endpoint, state = candidate.endpoint, turn.state
+    by_another = state.proven.get(endpoint, candidate.route) != candidate.route
+    if state.topology.member(endpoint) is None or by_another:
+        return
+    opened = next((n for n in state.chosen.values() if n.advertised == endpoint), None)
+    if opened is None:
+        turn.state = replace(state, suspects=state.suspects | {endpoint})
+    elif verdict in DEAD:
+        lose(turn, opened, verdict)
 
 
 def _finish(turn: Turn, number: int) -> Read | None:
@@ -128,7 +142,7 @@ def _believe(turn: Turn, members: tuple[Member, ...], told_by: Endpoint) -> None
 
 
 def _end_news_waits(turn: Turn) -> None:
-    """End the waits that any answer satisfies."""
+    """End the waits that any answer satisfies, one that told nothing new as well."""
     if any(waiter.preference is None for waiter in turn.state.waiters):
         turn.act(Publish(turn.state.topology))
         turn.state = replace(
