@@ -127,7 +127,9 @@ def _settle(turn: Turn) -> None:
     if (next_ask := search.due_at(turn)) is not None:
         due.append(next_ask)
     wake_at = min(due, default=None)
-    if wake_at != turn.state.wake_at:
+    is_overdue = wake_at is not None and wake_at <= turn.now
+    if wake_at != turn.state.wake_at or is_overdue:
+        # One timer was for all that had come due; what is left needs another.
         turn.act(WakeAt(wake_at))
         turn.state = replace(turn.state, wake_at=wake_at)
 
@@ -150,7 +152,13 @@ def _wanted(turn: Turn, event: Wanted) -> None:
     if node is not None and event.preference is not None:
         turn.act(Open(event.preference, node))
         return
-    waiter = Waiter(event.waiter, event.preference, event.deadline_at)
+    search_now = turn.state.search
+    waiter = Waiter(
+        event.waiter,
+        event.preference,
+        event.deadline_at,
+        after_rounds=search_now.ended_rounds if search_now else 0,
+    )
     turn.state = replace(
         turn.state,
         waiters=(*turn.state.waiters, waiter),

@@ -23,7 +23,7 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import GossipFailed, GossipRead, Resolved, ResolveFailed
 from kurrent_conn.core.failure import DEAD, FATAL, Verdict
 from kurrent_conn.core.notice import FellBack
-from kurrent_conn.core.opening import drop, open_node, retire_unused
+from kurrent_conn.core.opening import drop, lose, open_node, retire_unused
 from kurrent_conn.core.resolution import doubt
 from kurrent_conn.core.selection import Choice, rank
 from kurrent_conn.core.state import Candidate, Read, State
@@ -71,6 +71,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     if event.answered and not event.denied:
         _use_seed_as_it_is(turn, read.candidate)
     fatal = event.verdict in FATAL or event.denied
+    _suspect(turn, read.candidate, event.verdict)
     _go_on_without(turn, read.candidate, event.phase, event.cause, fatal)
 
 
@@ -83,22 +84,44 @@ def resolved(turn: Turn, event: Resolved) -> None:
 def resolve_failed(turn: Turn, event: ResolveFailed) -> None:
     """Go on without the candidates whose name has no address."""
     for candidate in resolution.not_resolved(turn, event.host):
+        _suspect(turn, candidate, Verdict.UNSURE)
         _go_on_without(turn, candidate, Phase.RESOLVE, event.cause, fatal=False)
 
 
 def _go_on_without(
     turn: Turn, candidate: Candidate, phase: Phase, cause: str, fatal: bool
 ) -> None:
-    """Record why a candidate gave nothing, suspect it, and ask on."""
-    endpoint = candidate.endpoint
-    asked_otherwise = any(r.candidate.endpoint == endpoint for r in turn.state.reads)
-    if turn.state.topology.member(endpoint) is not None and not asked_otherwise:
-        turn.state = replace(turn.state, suspects=turn.state.suspects | {endpoint})
-    hint = _hint(candidate, phase)
-    attempt = Attempt(endpoint, candidate.route, phase, cause, candidate.source, hint)
+    """Record why a candidate gave nothing, and ask on."""
+    attempt = Attempt(
+        candidate.endpoint,
+        candidate.route,
+        phase,
+        cause,
+        candidate.source,
+        _hint(candidate, phase),
+    )
     search.failed(turn, candidate, attempt, fatal)
     if turn.state.search is not None and turn.state.search.unmatched_since is not None:
         match_waits(turn)
+
+
+def _suspect(turn: Turn, candidate: Candidate, verdict: Verdict) -> None:
+    """Suspect a member that gave no answer.
+
+    Not one that answers by another route. An open node is judged by its calls and its
+    probes; only where its connection is gone, they need not find out by themselves.
+    """
+    endpoint, state = candidate.endpoint, turn.state
+    by_another = state.proven.get(endpoint, candidate.route) != candidate.route or any(
+        read.candidate.endpoint == endpoint for read in state.reads
+    )
+    if state.topology.member(endpoint) is None or by_another:
+        return
+    opened = next((n for n in state.chosen.values() if n.advertised == endpoint), None)
+    if opened is None:
+        turn.state = replace(state, suspects=state.suspects | {endpoint})
+    elif verdict in DEAD:
+        lose(turn, opened, verdict)
 
 
 def _finish(turn: Turn, number: int) -> Read | None:
@@ -143,7 +166,7 @@ def _believe(turn: Turn, members: tuple[Member, ...], told_by: Endpoint) -> None
 
 
 def _end_news_waits(turn: Turn) -> None:
-    """End the waits that any answer satisfies."""
+    """End the waits that any answer satisfies, one that told nothing new as well."""
     if any(waiter.preference is None for waiter in turn.state.waiters):
         turn.act(Publish(turn.state.topology))
         turn.state = replace(

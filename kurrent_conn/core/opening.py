@@ -121,18 +121,23 @@ def call_failed(turn: Turn, event: CallFailed) -> None:
     if event.verdict is Verdict.NOT_LEADER:
         _redirect(turn, event.node, event.leader)
     elif event.verdict in DEAD and current:
-        _lose(turn, event.node, event.verdict)
+        lose(turn, event.node, event.verdict)
     elif event.verdict in {Verdict.NOT_READY, Verdict.NO_LEADER}:
         for preference in current:
             if chooses_by_gossip(turn.state, preference):
                 drop(turn, preference)
 
 
-def _lose(turn: Turn, node: Node, verdict: Verdict) -> None:
-    """Suspect a node whose connection died, and use a fresh channel next time."""
+def leave(turn: Turn, node: Node) -> None:
+    """Choose anew for every preference that goes to a node, by whichever route."""
     for preference, opened in dict(turn.state.chosen).items():
-        if opened.serial == node.serial:
+        if opened.advertised == node.advertised:
             drop(turn, preference)
+
+
+def lose(turn: Turn, node: Node, verdict: Verdict) -> None:
+    """Suspect a node whose connection died, and use a fresh channel next time."""
+    leave(turn, node)
     state = turn.state
     turn.state = replace(
         state,

@@ -186,7 +186,10 @@ def failed(turn: Turn, candidate: Candidate, attempt: Attempt, fatal: bool) -> N
 def _after_failure(turn: Turn, search: Search) -> None:
     if search.queue:
         ask_wave(turn)
-    elif not turn.state.reads and all(
+        search = turn.state.search or search
+    if search.queue:
+        return
+    if not turn.state.reads and all(
         _failed_for_good(turn.state, c.endpoint, c.route)
         for c in candidates(turn.state)
     ):
@@ -332,24 +335,36 @@ def _plan_round(turn: Turn) -> None:
 
 
 def _next_round(turn: Turn) -> None:
-    search, most = turn.state.search, turn.state.plan.max_rounds
+    search = turn.state.search
     if search is None:
         return
-    if most is not None and search.round_number >= most:
-        give_up(
-            turn, Ending.ROUNDS, f"nobody answered in {most} rounds over all endpoints"
-        )
-        return
+    ended = search.ended_rounds + (not turn.state.reads)
     _update(
         turn,
         replace(
-            search, round_number=search.round_number + 1, wave=1, next_round_at=None
+            search,
+            round_number=search.round_number + 1,
+            ended_rounds=ended,
+            wave=1,
+            next_round_at=None,
         ),
     )
+    _give_up_patient(turn, ended)
     _refill(turn)
     ask_wave(turn)
     if turn.state.search is not None and not turn.state.search.queue:
         _plan_round_if_idle(turn)
+
+
+def _give_up_patient(turn: Turn, ended: int) -> None:
+    """End the waits that have seen their rounds; who came later sees his own."""
+    most = turn.state.plan.max_rounds
+    if most is None:
+        return
+    over = tuple(w.number for w in turn.state.waiters if ended - w.after_rounds >= most)
+    if over:
+        reason = f"nobody answered in {most} rounds over all endpoints"
+        give_up(turn, Ending.ROUNDS, reason, over)
 
 
 def _plan_round_if_idle(turn: Turn) -> None:

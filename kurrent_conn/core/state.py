@@ -75,11 +75,20 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """A caller who waits, see `events.Wanted`."""
+    """A caller who waits, see `events.Wanted`.
+
+    Args:
+        number: As the event says.
+        preference: As the event says.
+        deadline_at: As the event says.
+        after_rounds: How many rounds of the search had ended before it came: those of
+            others, which are not counted against it.
+    """
 
     number: int
     preference: NodePreference | None
     deadline_at: float
+    after_rounds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +162,9 @@ class Search:
         tie: Decides between equal members for as long as this search lasts.
         queue: Who has not been asked yet in this round, in order.
         wave: How many are asked at once next: 1, then 2, then 4.
-        round_number: Counts rounds in which nobody answered, from 1.
+        round_number: Counts how often all were asked, from 1; the pauses grow by it.
+        ended_rounds: Rounds in which nobody answered. One ends when all whom it asked
+            have failed; while one of them is silent, the others are asked again.
         next_wave_at: When to ask the next of the queue; None: nothing is due.
         next_round_at: When to begin the next round; None: the round goes on.
         unmatched_since: When the cluster first answered without a match; None while
@@ -169,6 +180,7 @@ class Search:
     queue: tuple[Candidate, ...] = ()
     wave: int = 1
     round_number: int = 1
+    ended_rounds: int = 0
     next_wave_at: float | None = None
     next_round_at: float | None = None
     unmatched_since: float | None = None

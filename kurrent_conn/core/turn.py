@@ -33,8 +33,9 @@ class Turn:
         self.actions.extend(actions)
 
     def publish(self, topology: Topology) -> None:
-        """Believe a new snapshot, and show it."""
-        self.state = replace(self.state, topology=topology)
+        """Believe a new snapshot, and show it: whoever waits for news has them."""
+        waiters = tuple(w for w in self.state.waiters if w.preference is not None)
+        self.state = replace(self.state, topology=topology, waiters=waiters)
         self.act(Publish(topology))
         self.note(TopologyChanged(topology))
 

@@ -28,7 +28,7 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import CallsLate
 from kurrent_conn.core.failure import CONDEMNED
 from kurrent_conn.core.notice import ChannelRenewed, NodeCondemned, NodeSuspected
-from kurrent_conn.core.opening import drop, renew
+from kurrent_conn.core.opening import leave, renew
 from kurrent_conn.core.state import Candidate, Node, Read, State, Vigil
 from kurrent_conn.core.turn import Turn
 
@@ -171,9 +171,7 @@ def _suspect(turn: Turn, vigil: Vigil, silent_s: float) -> None:
     node = vigil.node
     if not vigil.is_suspect:
         _keep(turn, replace(vigil, is_suspect=True))
-        for preference, opened in dict(turn.state.chosen).items():
-            if opened.serial == node.serial:
-                drop(turn, preference)
+        leave(turn, node)
         turn.state = replace(
             turn.state,
             suspects=turn.state.suspects | {node.advertised},

@@ -1,0 +1,121 @@
+"""What a missing answer says about nodes that are open, and who waits for news."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kurrent_conn.core.actions import ReadGossip
+from kurrent_conn.core.cluster import NodePreference, Topology
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.events import CallFailed
+from kurrent_conn.core.failure import Verdict
+from kurrent_conn.core.overrides import Override, Overrides
+from kurrent_conn.core.route import direct
+from kurrent_conn.core.state import Node
+from kurrent_conn.testing.simulation import Fails, Reply, Says, Silent, Simulation
+from tests.stage.scene import FOLLOWER, LEADER, A, B, C, Scene, member, plan
+
+
+def cluster() -> Scene:
+    """Three nodes, a leads."""
+    return Scene(member(A, LEADER), member(B), member(C))
+
+
+def opened(simulation: Simulation) -> Node | None:
+    """Give the leader's open node."""
+    return simulation.opened.get(NodePreference.LEADER)
+
+
+def leader_is_asked(reply: Reply) -> Simulation:
+    """Open a leader, then let a search for news meet this reply of it."""
+    scene = cluster()
+    simulation = Simulation(plan(A), scene)
+    simulation.want()
+    simulation.run(1)
+    scene.replies = dict.fromkeys((A, B, C), reply)
+    simulation.want(None, within=6)
+    simulation.run(7)
+    return simulation
+
+
+def test_an_open_node_whose_connection_is_gone_is_left() -> None:
+    """A refused read says it before any call has to: no call goes to a suspect."""
+    simulation = leader_is_asked(Fails(Verdict.NEVER_SENT))
+    assert A in simulation.state.suspects
+    assert opened(simulation) is None
+
+
+def test_an_open_node_that_gives_no_gossip_is_kept() -> None:
+    """It is judged by its calls and its probes, and is no suspect."""
+    for reply in (Silent(), Fails(Verdict.UNSURE, answered=True)):
+        simulation = leader_is_asked(reply)
+        assert A not in simulation.state.suspects
+        assert opened(simulation) is not None
+
+
+def test_a_route_that_fails_does_not_speak_for_one_that_works() -> None:
+    """A node with two routes is proven by the second: the first may fail for ever."""
+    rules = Overrides((Override(exact=A.host, target=("10.0.0.9", A.host)),))
+
+    scene = cluster()
+
+    def world(action: ReadGossip, now: float) -> Reply:
+        del now
+        by_hole = action.route.dial.host == "10.0.0.9"
+        return Silent() if by_hole else Says(scene.members)
+
+    for seed in range(10):
+        simulation = Simulation(plan(A, B, C, router=rules), world, seed)
+        simulation.want()
+        simulation.run(1)
+        assert opened(simulation) is not None
+        for _ in range(5):
+            simulation.want(NodePreference.FOLLOWER)
+            simulation.run(simulation.now + 6)
+        assert A not in simulation.state.suspects
+
+
+def test_a_lost_node_is_left_by_every_route() -> None:
+    """One node, opened as a seed behind a balancer and as itself: it is one node."""
+    simulation = Simulation(plan(), cluster())
+    simulation.want()
+    simulation.want(NodePreference.FOLLOWER)
+    simulation.run(1)
+    node = opened(simulation)
+    assert node is not None
+    other = replace(node, route=direct(Endpoint("db.test")), serial=99)
+    simulation.state = replace(
+        simulation.state,
+        chosen={**simulation.state.chosen, NodePreference.RANDOM: other},
+    )
+    simulation.take(CallFailed(node, Verdict.LOST))
+    assert set(simulation.state.chosen) == {NodePreference.FOLLOWER}
+
+
+def test_a_redirect_ends_the_wait_for_news() -> None:
+    """What is published is news: nobody goes on waiting without being heard."""
+    scene = cluster()
+    simulation = Simulation(plan(), scene)
+    simulation.want()
+    simulation.run(1)
+    node = opened(simulation)
+    assert node is not None
+    scene.replies = dict.fromkeys((A, B, C), Silent())
+    wait = simulation.want(None)
+    simulation.take(CallFailed(node, Verdict.NOT_LEADER, B))
+    assert isinstance(simulation.ends[wait].result, Topology)
+    assert not simulation.state.waiters
+    assert simulation.state.search is None
+
+
+def test_a_follower_stays_open_through_an_answer_that_lists_it() -> None:
+    """News that change nothing for a preference move nothing."""
+    scene = cluster()
+    simulation = Simulation(plan(), scene)
+    simulation.want(NodePreference.FOLLOWER)
+    simulation.run(1)
+    before = simulation.opened[NodePreference.FOLLOWER]
+    scene.become({B: FOLLOWER})
+    simulation.want(None)
+    simulation.run(2)
+    assert simulation.opened[NodePreference.FOLLOWER] is before
