@@ -78,6 +78,19 @@ def stream_deleted(stream: str) -> Refusal:
     )
 
 
+def index_not_found(index: str) -> Refusal:
+    """There is no such secondary index.
+
+    Args:
+        index: The index's name.
+    """
+    return Refusal(
+        grpc.StatusCode.NOT_FOUND,
+        f"Index '{index}' not found.",
+        ((EXCEPTION_TRAILER, "index-not-found"), ("index-name", index)),
+    )
+
+
 def wrong_expected_version(stream: str, expected: int, actual: int) -> Refusal:
     """The stream is elsewhere; only Delete and Tombstone say it this way.
 

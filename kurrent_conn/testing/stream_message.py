@@ -24,7 +24,12 @@ from kurrent_conn.testing.refusal import (
 )
 from kurrent_conn.wire.identifier import decode_uuid, encode_structured, encode_text
 from kurrent_conn.wire.protos import shared_pb2, status_pb2, streams_pb2
-from kurrent_conn.wire.status import STREAM_DELETED, WRONG_EXPECTED_VERSION, packed
+from kurrent_conn.wire.status import (
+    APPEND_TOO_LARGE,
+    STREAM_DELETED,
+    WRONG_EXPECTED_VERSION,
+    packed,
+)
 
 EMPTY = shared_pb2.Empty()
 
@@ -33,6 +38,7 @@ _EXPECTED_BY_NAME: Mapping[str, int] = {
     "any": ANY,
     "stream_exists": STREAM_EXISTS,
 }
+_INVALID_ARGUMENT = 3
 _ALREADY_EXISTS = 6
 _FAILED_PRECONDITION = 9
 
@@ -198,6 +204,26 @@ def _batch_error(
         code=_ALREADY_EXISTS,
         message="WrongExpectedVersion",
         details=[packed(WRONG_EXPECTED_VERSION, wrong)],
+    )
+
+
+def batch_too_large(limit_bytes: int) -> status_pb2.Status:
+    """Say in the stream that a batch is larger than the server takes.
+
+    Args:
+        limit_bytes: The largest append.
+
+    Source: server, `Services/Transport/Grpc/Streams.BatchAppend.cs`.
+    """
+    return status_pb2.Status(
+        code=_INVALID_ARGUMENT,
+        message="MaximumAppendSizeExceeded",
+        details=[
+            packed(
+                APPEND_TOO_LARGE,
+                shared_pb2.MaximumAppendSizeExceeded(max_append_size=limit_bytes),
+            )
+        ],
     )
 
 

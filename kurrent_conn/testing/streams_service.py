@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
@@ -19,6 +20,7 @@ from kurrent_conn.testing.refusal import (
     NOT_READY,
     Refused,
     append_too_large,
+    index_not_found,
     malformed,
     stream_deleted,
     wrong_expected_version,
@@ -35,6 +37,7 @@ from kurrent_conn.testing.service import (
 from kurrent_conn.testing.stream_message import (
     append_answer,
     batch_answer,
+    batch_too_large,
     delete_answer,
     expectation,
     proposal,
@@ -49,6 +52,9 @@ PATH: Final = "/event_store.client.streams.Streams/"
 
 MAX_APPEND_BYTES: Final = 1024 * 1024
 """The largest append. Source: server, `ClusterVNodeOptions.cs` (MaxAppendSize)."""
+
+INDEX_PREFIX: Final = "$idx-"
+"""How names of secondary indexes begin."""
 
 
 def streams_handlers(node: NodeContext) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
@@ -89,7 +95,7 @@ async def _append(node: NodeContext, requests: Requests, call: Call) -> bytes:
             events.append(proposal(request.proposed_message))
     if not stream:
         raise Refused(malformed("the append has no options"))
-    if sum(event.size_bytes for event in events) > MAX_APPEND_BYTES:
+    if _is_too_large(events):
         raise Refused(append_too_large(MAX_APPEND_BYTES))
     command = Append(stream, expected, tuple(events))
     result = await node.write(command, call.metadata)
@@ -115,12 +121,18 @@ async def _batch_append(node: NodeContext, requests: Requests, call: Call) -> No
             await call.send(batch_answer(request, chosen, result))
 
 
+def _is_too_large(events: Iterable[Proposal]) -> bool:
+    return sum(event.size_bytes for event in events) > MAX_APPEND_BYTES
+
+
 async def _batch(
     node: NodeContext,
     options: streams_pb2.BatchAppendReq.Options,
     events: list[Proposal],
     call: Call,
 ) -> Accepted | Conflict | Tombstoned | status_pb2.Status:
+    if _is_too_large(events):
+        return batch_too_large(MAX_APPEND_BYTES)
     expected = expectation(
         options.WhichOneof("expected_stream_position"), options.stream_position
     )
@@ -155,6 +167,8 @@ async def _delete(
 async def _read(node: NodeContext, request: streams_pb2.ReadReq, call: Call) -> None:
     node.admit(Request.READ, call.metadata)
     wanted = parse(request)
+    if (index := _index(wanted)) is not None:
+        raise Refused(index_not_found(index))
     if wanted.stream and node.log.stream(wanted.stream).is_tombstoned:
         raise Refused(stream_deleted(wanted.stream))
     if wanted.count is None:
@@ -164,6 +178,15 @@ async def _read(node: NodeContext, request: streams_pb2.ReadReq, call: Call) -> 
     else:
         for record in selected(wanted, node.log):
             await call.send(_event(node, wanted, record))
+
+
+def _index(wanted: ReadRequest) -> str | None:
+    # A secondary index is read as $all with its name as the only prefix; there are
+    # none here, and an answer without events would be a lie.
+    if wanted.filter is None or wanted.filter.field != "stream":
+        return None
+    names = [p for p in wanted.filter.prefixes if p.startswith(INDEX_PREFIX)]
+    return names[0] if names else None
 
 
 async def _subscribe(node: NodeContext, wanted: ReadRequest, call: Call) -> None:

@@ -33,6 +33,7 @@ CONSISTENCY_VIOLATION_DETAILS: Final = (
 )
 WRONG_EXPECTED_VERSION: Final = "event_store.client.WrongExpectedVersion"
 STREAM_DELETED: Final = "event_store.client.StreamDeleted"
+APPEND_TOO_LARGE: Final = "event_store.client.MaximumAppendSizeExceeded"
 TIMEOUT: Final = "event_store.client.Timeout"
 
 _URL_PREFIX: Final = "type.googleapis.com/"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from datetime import timedelta
 from ipaddress import ip_address
@@ -27,8 +25,8 @@ from tests.shells.chains import (
     SELF_SIGNED,
     Row,
 )
+from tests.system import require
 
-OPENSSL = shutil.which("openssl")
 # What only OpenSSL can tell: constraints on names, unknown critical extensions, and
 # which of two ways is tried.
 BEYOND_PATHS = {
@@ -72,13 +70,10 @@ def test_each_chain_gets_its_verdict(row: Row) -> None:
 
 
 @pytest.mark.system
-@pytest.mark.skipif(
-    OPENSSL is None and os.environ.get("CI") != "true",
-    reason="openssl is not installed",
-)
 @pytest.mark.parametrize("row", ROWS, ids=_ids)
 def test_openssl_agrees(row: Row, tmp_path: Path) -> None:
     """`openssl verify` gives the same verdict, but for the rows that say why not."""
+    (openssl,) = require("openssl")
     leaf, rest, roots = (tmp_path / name for name in ("leaf", "rest", "roots"))
     leaf.write_bytes(row.leaf.pem)
     rest.write_bytes(b"".join(each.pem for each in row.chain[1:]))
@@ -86,7 +81,7 @@ def test_openssl_agrees(row: Row, tmp_path: Path) -> None:
     untrusted = ("-untrusted", str(rest)) if row.chain[1:] else ()
     done = subprocess.run(  # noqa: S603 - the arguments are this file's own
         (
-            str(OPENSSL),
+            openssl,
             "verify",
             "-partial_chain",
             *("-purpose", "sslserver"),

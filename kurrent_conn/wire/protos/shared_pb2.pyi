@@ -63,3 +63,9 @@ class StreamDeleted(_message.Message):
 class Timeout(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class MaximumAppendSizeExceeded(_message.Message):
+    __slots__ = ("max_append_size",)
+    MAX_APPEND_SIZE_FIELD_NUMBER: _ClassVar[int]
+    max_append_size: int
+    def __init__(self, max_append_size: _Optional[int] = ...) -> None: ...
