@@ -8,6 +8,7 @@
         InvalidResource             .problems: all of them
         InvalidTlsFile              .option, .path, .problem
         MissingExtra                .package, .extra
+      ImpossiblePlan              .problems: why nothing can work as wished
       DiscoveryError              no node could be had: .attempts, .findings
       TlsError                    .findings
       UntrustedName               .host, .told_by, .patterns
@@ -31,6 +32,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionClosed",
     "DiscoveryError",
+    "ImpossiblePlan",
     "InvalidConnectionString",
     "InvalidOverride",
     "InvalidResource",
@@ -183,6 +185,23 @@ class InvalidTlsFile(ConfigurationError):
     def __str__(self) -> str:
         """Write option, path and problem on one line."""
         return f"{self.option}: {self.path}: {self.problem}"
+
+
+class ImpossiblePlan(KurrentConnError):
+    """No way to run KurrentDB on Kubernetes does what was asked, and why.
+
+    Args:
+        problems: One or more; their options are questions of the plan, or the
+            combinations that were refused.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        """List all reasons, one a line."""
+        return "impossible plan: " + "\n  ".join(map(str, self.problems))
 
 
 class DiscoveryError(KurrentConnError):

@@ -36,6 +36,20 @@ class ReadGossip:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolve:
+    """Look a name up; answer with `Resolved` or `ResolveFailed`.
+
+    Args:
+        host: The name.
+        by_dns: Ask DNS itself as well as the system's resolver, for every address and
+            its time to live; a second `Resolved` may follow the first.
+    """
+
+    host: str
+    by_dns: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRead:
     """Stop a read; its answer is no longer wanted."""
 
@@ -135,6 +149,7 @@ class Note:
 
 Action = (
     ReadGossip
+    | Resolve
     | CancelRead
     | WakeAt
     | Publish

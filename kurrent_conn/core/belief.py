@@ -102,7 +102,7 @@ def answerers(
     return frozenset(
         advertised
         for advertised in listed
-        if candidate.route in state.plan.router.routes(advertised)
+        if candidate.route.named in state.plan.router.routes(advertised)
     )
 
 
@@ -119,7 +119,9 @@ def is_self(state: State, node: Node, leader: Endpoint) -> bool:
         node: Who answered.
         leader: Whom it named.
     """
-    return leader == node.advertised or node.route in state.plan.router.routes(leader)
+    if leader == node.advertised:
+        return True
+    return node.route.named in state.plan.router.routes(leader)
 
 
 def leaders(members: Iterable[Member]) -> list[Member]:

@@ -7,6 +7,7 @@ All of discovery, routing and failover, without a clock, a socket or a thread.
     Abandoned     the wait ends; without waits the search ends
     GossipRead    belief is renewed; each wait that a member fits ends with `Open`;
                   a member that never answered us is asked itself first
+    Resolved      the candidates that waited for a name are asked, at every address
     GossipFailed  the next candidates are asked, at once
     CallFailed    connection lost: the node is a suspect, its channel retires
                   not leader: the named leader opens at once, unless it must be asked
@@ -37,10 +38,18 @@ from kurrent_conn.core.events import (
     Event,
     GossipFailed,
     GossipRead,
+    Resolved,
+    ResolveFailed,
     Wanted,
     Woke,
 )
-from kurrent_conn.core.news import gossip_failed, gossip_read, match_waits
+from kurrent_conn.core.news import (
+    gossip_failed,
+    gossip_read,
+    match_waits,
+    resolve_failed,
+    resolved,
+)
 from kurrent_conn.core.opening import call_failed
 from kurrent_conn.core.state import State, Waiter
 from kurrent_conn.core.turn import Turn
@@ -66,7 +75,7 @@ def advance(state: State, event: Event, now: float) -> tuple[State, tuple[Action
     return turn.state, tuple(turn.actions)
 
 
-def _take(turn: Turn, event: Event) -> None:
+def _take(turn: Turn, event: Event) -> None:  # noqa: C901 - one arm an event
     match event:
         case Wanted():
             _wanted(turn, event)
@@ -81,6 +90,10 @@ def _take(turn: Turn, event: Event) -> None:
             gossip_read(turn, event)
         case GossipFailed():
             gossip_failed(turn, event)
+        case Resolved():
+            resolved(turn, event)
+        case ResolveFailed():
+            resolve_failed(turn, event)
         case CallFailed():
             call_failed(turn, event)
         case CallsLate():

@@ -6,6 +6,7 @@ Knows text and ports; knows nothing of DNS, of routes, or of who advertised it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final, Self
 
 DEFAULT_PORT: Final = 2113
@@ -65,6 +66,15 @@ class Endpoint:
     def is_ipv6(self) -> bool:
         """Whether the host is a raw IPv6 address."""
         return ":" in self.host
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the host is an IP address and no name."""
+        try:
+            ip_address(self.host)
+        except ValueError:
+            return False
+        return True
 
     def __str__(self) -> str:
         """Write `host:port`, with brackets around an IPv6 address."""

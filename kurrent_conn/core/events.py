@@ -71,6 +71,34 @@ class GossipFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolved:
+    """A name was looked up.
+
+    Args:
+        host: The name of the `Resolve` action.
+        addresses: All its addresses, at least one.
+        ttl_s: For how long they are good, in seconds.
+    """
+
+    host: str
+    addresses: tuple[str, ...]
+    ttl_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveFailed:
+    """A name has no address, or could not be looked up.
+
+    Args:
+        host: The name of the `Resolve` action.
+        cause: Why, in one sentence.
+    """
+
+    host: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallFailed:
     """A call on a node failed in a way that says something about the node.
 
@@ -113,6 +141,8 @@ Event = (
     | Abandoned
     | GossipRead
     | GossipFailed
+    | Resolved
+    | ResolveFailed
     | CallFailed
     | CallsLate
     | Woke

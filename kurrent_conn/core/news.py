@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kurrent_conn.core import search, vigil
+from kurrent_conn.core import resolution, search, vigil
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.belief import (
@@ -20,10 +20,11 @@ from kurrent_conn.core.belief import (
 )
 from kurrent_conn.core.cluster import Member, NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.events import GossipFailed, GossipRead
+from kurrent_conn.core.events import GossipFailed, GossipRead, Resolved, ResolveFailed
 from kurrent_conn.core.failure import DEAD, FATAL, Verdict
 from kurrent_conn.core.notice import FellBack
 from kurrent_conn.core.opening import drop, open_node, retire_unused
+from kurrent_conn.core.resolution import doubt
 from kurrent_conn.core.selection import Choice, rank
 from kurrent_conn.core.state import Candidate, Read, State
 from kurrent_conn.core.turn import Turn
@@ -66,22 +67,35 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
         return
     if event.verdict in DEAD | {Verdict.LATE}:
         retire_unused(turn, read.candidate.route)
+        doubt(turn, read.candidate.route)
     if event.answered and not event.denied:
         _use_seed_as_it_is(turn, read.candidate)
-    candidate = read.candidate
-    if turn.state.topology.member(candidate.endpoint) is not None:
-        turn.state = replace(
-            turn.state, suspects=turn.state.suspects | {candidate.endpoint}
-        )
-    attempt = Attempt(
-        endpoint=candidate.endpoint,
-        route=candidate.route,
-        phase=event.phase,
-        cause=event.cause,
-        source=candidate.source,
-        hint=_hint(candidate, event.phase),
-    )
     fatal = event.verdict in FATAL or event.denied
+    _go_on_without(turn, read.candidate, event.phase, event.cause, fatal)
+
+
+def resolved(turn: Turn, event: Resolved) -> None:
+    """Ask the candidates whose addresses have come."""
+    for candidate in resolution.resolved(turn, event):
+        search.ask(turn, candidate)
+
+
+def resolve_failed(turn: Turn, event: ResolveFailed) -> None:
+    """Go on without the candidates whose name has no address."""
+    for candidate in resolution.not_resolved(turn, event.host):
+        _go_on_without(turn, candidate, Phase.RESOLVE, event.cause, fatal=False)
+
+
+def _go_on_without(
+    turn: Turn, candidate: Candidate, phase: Phase, cause: str, fatal: bool
+) -> None:
+    """Record why a candidate gave nothing, suspect it, and ask on."""
+    endpoint = candidate.endpoint
+    asked_otherwise = any(r.candidate.endpoint == endpoint for r in turn.state.reads)
+    if turn.state.topology.member(endpoint) is not None and not asked_otherwise:
+        turn.state = replace(turn.state, suspects=turn.state.suspects | {endpoint})
+    hint = _hint(candidate, phase)
+    attempt = Attempt(endpoint, candidate.route, phase, cause, candidate.source, hint)
     search.failed(turn, candidate, attempt, fatal)
     if turn.state.search is not None and turn.state.search.unmatched_since is not None:
         match_waits(turn)
@@ -125,6 +139,7 @@ def _believe(turn: Turn, members: tuple[Member, ...], told_by: Endpoint) -> None
     if before.generation and (before.members, before.leader) == (members, leader):
         return
     turn.publish(Topology(members, leader, before.generation + 1, told_by))
+    resolution.look_ahead(turn)
 
 
 def _end_news_waits(turn: Turn) -> None:

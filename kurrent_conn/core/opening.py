@@ -15,6 +15,7 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import CallFailed
 from kurrent_conn.core.failure import DEAD, Verdict
 from kurrent_conn.core.notice import NodeLost, NodeOpened, RedirectRefused
+from kurrent_conn.core.resolution import dials
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node
 from kurrent_conn.core.turn import Turn
@@ -109,10 +110,13 @@ def _redirect(turn: Turn, node: Node, leader: Endpoint | None) -> None:
 
 
 def _follow(turn: Turn, node: Node, leader: Endpoint) -> None:
-    first, *others = turn.state.plan.router.routes(leader)
+    routes = turn.state.plan.router.routes(leader)
+    first, *others = (found for route in routes for found in dials(turn.state, route))
     route = turn.state.proven.get(leader)
     turn.state = replace(turn.state, redirected=True)
-    if leader in turn.state.suspects or (route is None and others):
+    if leader in turn.state.suspects or (
+        route is None and (others or not first.is_resolved)
+    ):
         turn.state = replace(turn.state, ask_first=leader)
         drop(turn, NodePreference.LEADER)
         return

@@ -6,8 +6,8 @@ package uses one `(host, port)` for both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self
 
 from kurrent_conn.core.endpoint import Endpoint
 
@@ -23,17 +23,37 @@ class Route:
         rule: The text of the override rule that made this route; None when none
             matched. Not part of equality: two rules that lead to one place make
             one route.
+        address: Which of the addresses of `dial.host` this is; None while the name
+            is not resolved, and where `dial` is an address itself. Rules never set
+            it: a name has as many routes as it has addresses.
     """
 
     dial: Endpoint
     server_name: str
     rule: str | None = field(default=None, compare=False)
+    address: str | None = None
+
+    @property
+    def named(self) -> Self:
+        """The same route before its name was resolved."""
+        return self if self.address is None else replace(self, address=None)
+
+    @property
+    def connects_to(self) -> Endpoint:
+        """Where the socket goes: the address, if there is one, else `dial`."""
+        return Endpoint(self.address or self.dial.host, self.dial.port)
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether `connects_to` is an address."""
+        return self.address is not None or self.dial.is_address
 
     def __str__(self) -> str:
-        """Write `dial`, and the verified name where it differs."""
+        """Write `dial`, its address, and the verified name where they differ."""
+        at = "" if self.address is None else f" ({self.address})"
         if self.dial.host == self.server_name:
-            return str(self.dial)
-        return f"{self.dial} as {self.server_name}"
+            return f"{self.dial}{at}"
+        return f"{self.dial}{at} as {self.server_name}"
 
 
 class Router(Protocol):

@@ -25,6 +25,8 @@ from kurrent_conn.core.backoff import election_interval_s, round_pause_s, stagge
 from kurrent_conn.core.belief import candidates, is_trusted
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.notice import EndpointFailed, SearchFailed
+from kurrent_conn.core.resolution import dials, resolve
+from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Candidate, Read, Search, State
 from kurrent_conn.core.turn import Turn
 
@@ -71,11 +73,15 @@ def ask_wave(turn: Turn) -> None:
 
 
 def ask(turn: Turn, candidate: Candidate) -> None:
-    """Ask one candidate for gossip, unless it is being asked."""
-    if any(read.candidate.route == candidate.route for read in turn.state.reads):
-        return
-    read = begin_read(turn, candidate)
-    turn.state = replace(turn.state, reads=(*turn.state.reads, read))
+    """Ask one candidate for gossip, at every address of its name side by side.
+
+    An address that is being asked is not asked again; a name that is not resolved yet
+    is looked up first.
+    """
+    for found in resolve(turn, candidate):
+        if all(read.candidate.route != found.route for read in turn.state.reads):
+            read = begin_read(turn, found)
+            turn.state = replace(turn.state, reads=(*turn.state.reads, read))
 
 
 def begin_read(turn: Turn, candidate: Candidate) -> Read:
@@ -180,7 +186,8 @@ def _after_failure(turn: Turn, search: Search) -> None:
     if search.queue:
         ask_wave(turn)
     elif not turn.state.reads and all(
-        (c.endpoint, c.route) in search.fatal for c in candidates(turn.state)
+        _failed_for_good(turn.state, c.endpoint, c.route)
+        for c in candidates(turn.state)
     ):
         give_up(
             turn,
@@ -199,9 +206,15 @@ def is_fatal(state: State, advertised: Endpoint) -> bool:
         state: What the connection believes.
         advertised: The member.
     """
-    return state.search is not None and all(
-        (advertised, route) in state.search.fatal
+    return all(
+        _failed_for_good(state, advertised, route)
         for route in state.plan.router.routes(advertised)
+    )
+
+
+def _failed_for_good(state: State, endpoint: Endpoint, route: Route) -> bool:
+    return state.search is not None and all(
+        (endpoint, dialled) in state.search.fatal for dialled in dials(state, route)
     )
 
 
@@ -336,7 +349,16 @@ def _plan_round_if_idle(turn: Turn) -> None:
 
 
 def _in_flight(turn: Turn) -> tuple[Attempt, ...]:
-    return tuple(
+    """Write down what was still under way: unresolved names, unanswered reads."""
+    search = turn.state.search
+    unresolved = tuple(
+        Attempt(
+            c.endpoint, c.route, Phase.RESOLVE, "its name is still looked up", c.source
+        )
+        for c in (search.unresolved if search else ())
+        if c.route.dial.host in turn.state.resolving
+    )
+    return unresolved + tuple(
         Attempt(
             endpoint=read.candidate.endpoint,
             route=read.candidate.route,

@@ -32,6 +32,8 @@ class Plan:
         gossip_timeout_s: The deadline of one gossip read.
         first_pause_s: The first pause between rounds.
         max_rounds: After so many rounds without any answer a search ends; None never.
+        discover: Whether the seeds are names that DNS is to be asked for
+            (`+discover`), so that every address of each is a seed.
         notice_s: A node with late calls whose probe stays unanswered for so long is
             a suspect.
         condemn_s: After so long it is condemned though no member disowned it
@@ -48,6 +50,7 @@ class Plan:
     gossip_timeout_s: float = 5.0
     first_pause_s: float = 0.1
     max_rounds: int | None = 10
+    discover: bool = False
     notice_s: float = 0.5
     condemn_s: float = 20.0
 
@@ -83,6 +86,19 @@ class Candidate:
     endpoint: Endpoint
     route: Route
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What a name resolved to.
+
+    Args:
+        found: Its addresses; empty when the last try failed.
+        good_until: When they are looked up again if needed, monotonic seconds.
+    """
+
+    found: tuple[str, ...]
+    good_until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +157,7 @@ class Search:
             it has not: then rounds and pauses apply, afterwards the election clock.
         silent_streak: Failed reads in a row since the last answer.
         attempts: The last failure of each candidate, in order of time.
+        unresolved: Candidates that are asked as soon as their name is resolved.
         fatal: Candidates whose last failure waiting cannot mend.
     """
 
@@ -154,6 +171,7 @@ class Search:
     silent_streak: int = 0
     attempts: tuple[Attempt, ...] = ()
     fatal: frozenset[tuple[Endpoint, Route]] = frozenset()
+    unresolved: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +187,8 @@ class State:
         search: The search under way; None when nobody needs one.
         reads: Gossip reads in flight.
         vigils: Nodes with late calls.
+        addresses: What each dialled name resolved to.
+        resolving: Names being looked up.
         suspects: Members that failed and have not answered since.
         proven: The route by which a member answered last.
         ask_first: A leader named by another node, asked first by the next search.
@@ -190,6 +210,8 @@ class State:
     search: Search | None = None
     reads: tuple[Read, ...] = ()
     vigils: tuple[Vigil, ...] = ()
+    addresses: Mapping[str, Addresses] = field(default_factory=dict)
+    resolving: frozenset[str] = frozenset()
     suspects: frozenset[Endpoint] = frozenset()
     proven: Mapping[Endpoint, Route] = field(default_factory=dict)
     ask_first: Endpoint | None = None

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
 from kurrent_conn.core.endpoint import DEFAULT_PORT
-from kurrent_conn.errors import InvalidResource, MissingExtra, Problem
+from kurrent_conn.errors import InvalidResource, Problem
 from kurrent_conn.kubernetes.names import (
     DEFAULT_TEMPLATE,
     ResourceValues,
     TrafficStrategy,
 )
+from kurrent_conn.kubernetes.yaml_text import read_yaml
 
 KIND: Final = "KurrentDB"
 """Source: operator 1.5 documentation, CRD of `kubernetes.kurrent.io`."""
@@ -37,26 +38,13 @@ def read_resources(text: str) -> tuple[ResourceValues, ...]:
     """
     found = tuple(
         _resource(document)
-        for document in _documents(text)
+        for document in read_yaml(text)
         if isinstance(document, Mapping) and document.get("kind") == KIND
     )
     if not found:
         problem = Problem("file", "holds no resource of kind KurrentDB")
         raise InvalidResource((problem,))
     return found
-
-
-def _documents(text: str) -> list[object]:
-    try:
-        import yaml  # noqa: PLC0415 - an extra: only who reads YAML needs it
-    except ModuleNotFoundError:
-        raise MissingExtra("pyyaml", "kubernetes") from None
-    try:
-        return list(yaml.safe_load_all(text))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        problem = Problem("file", f"is no YAML: {reason}")
-    raise InvalidResource((problem,))
 
 
 def _resource(document: Tree) -> ResourceValues:

@@ -26,15 +26,13 @@ hold a retryPolicy: then "never sent" could no longer be recognised.
 Option = tuple[str, str | int]
 
 
-def target(dial: Endpoint) -> str:
+def target(where: Endpoint) -> str:
     """Write the grpc target of what is dialled.
 
     Args:
-        dial: A name, an IPv4 or an IPv6 address, and a port.
+        where: An address and a port: names are resolved before a channel is made.
     """
-    if dial.is_ipv6:
-        return f"ipv6:[{dial.host}]:{dial.port}"
-    return f"dns:{dial.host}:{dial.port}"
+    return f"ipv6:[{where.host}]:{where.port}" if where.is_ipv6 else f"ipv4:{where}"
 
 
 def channel_options(
@@ -57,7 +55,7 @@ def channel_options(
         ("grpc.max_reconnect_backoff_ms", 500),
         ("grpc.service_config", _SERVICE_CONFIG),
     ]
-    if route.server_name != route.dial.host:
+    if route.server_name != route.connects_to.host:
         options.append(("grpc.default_authority", route.server_name))
         if settings.tls:
             options.append(("grpc.ssl_target_name_override", route.server_name))

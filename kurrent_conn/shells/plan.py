@@ -24,6 +24,9 @@ def _version() -> str:
         return "0"
 
 
+DEFAULT_KEEP_ALIVE_S: Final = 10.0
+"""Both of keepalive's times where they are switched off; the clients' default."""
+
 USER_AGENT: Final = f"kurrent-conn/{_version()} python/{platform.python_version()}"
 
 
@@ -60,6 +63,13 @@ def read_overrides(given: OverridesLike) -> Overrides:
     return Overrides.from_file(fspath(given))
 
 
+def _condemn_s(settings: Settings) -> float:
+    """Say after how long of silence a node is given up though nobody disowned it."""
+    usual = DEFAULT_KEEP_ALIVE_S
+    times = (settings.keep_alive_interval_s, settings.keep_alive_timeout_s)
+    return sum(usual if time_s is None else max(time_s, 1.0) for time_s in times)
+
+
 def make_plan(
     settings: Settings,
     overrides: Overrides,
@@ -90,4 +100,6 @@ def make_plan(
         gossip_timeout_s=settings.gossip_timeout_s,
         first_pause_s=settings.discovery_interval_s,
         max_rounds=None if rounds < 0 else rounds,
+        discover=settings.discover,
+        condemn_s=_condemn_s(settings),
     )

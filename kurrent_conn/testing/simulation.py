@@ -12,7 +12,8 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import assert_never
+from hashlib import sha256
+from typing import Final, assert_never
 
 from kurrent_conn.core import state as core_state
 from kurrent_conn.core.actions import (
@@ -24,6 +25,7 @@ from kurrent_conn.core.actions import (
     Open,
     Publish,
     ReadGossip,
+    Resolve,
     Retire,
     Shut,
     WakeAt,
@@ -37,6 +39,8 @@ from kurrent_conn.core.events import (
     Event,
     GossipFailed,
     GossipRead,
+    Resolved,
+    ResolveFailed,
     Wanted,
     Woke,
 )
@@ -88,6 +92,21 @@ class End:
     result: Node | Topology | GiveUp
 
 
+Names = Callable[[str], tuple[str, ...]]
+
+RESOLVED_S: Final = 5.0
+"""For how long a name is good in a simulation."""
+
+
+def address_of(host: str) -> tuple[str, ...]:
+    """Give a name the one address that it has in every simulation.
+
+    Args:
+        host: Any name.
+    """
+    return (f"10.{'.'.join(map(str, sha256(host.encode()).digest()[:3]))}",)
+
+
 class Simulation:
     """One connection in a world.
 
@@ -99,6 +118,7 @@ class Simulation:
 
     def __init__(self, plan: Plan, world: World, seed: int = 0) -> None:
         self.now = 0.0
+        self.names: Names = address_of
         self.state = core_state.start(plan, seed)
         self.world = world
         self.transcript: list[str] = []
@@ -164,6 +184,8 @@ class Simulation:
         match action:
             case ReadGossip():
                 self._read(action)
+            case Resolve():
+                self.at(self.now, partial(self._resolve, action.host))
             case CancelRead():
                 self._cancelled.add(action.read)
             case WakeAt():
@@ -188,6 +210,13 @@ class Simulation:
                 self.notices.append(action.notice)
             case _:
                 assert_never(action)
+
+    def _resolve(self, host: str) -> None:
+        addresses = self.names(host)
+        if addresses:
+            self.take(Resolved(host, addresses, RESOLVED_S))
+        else:
+            self.take(ResolveFailed(host, "no such name"))
 
     def _wake(self, at: float) -> None:
         if self.state.wake_at == at:

@@ -13,6 +13,7 @@ from kurrent_conn.core.actions import (
     Open,
     Publish,
     ReadGossip,
+    Resolve,
     Retire,
     Shut,
     WakeAt,
@@ -25,12 +26,14 @@ from kurrent_conn.core.events import (
     Event,
     GossipFailed,
     GossipRead,
+    Resolved,
+    ResolveFailed,
     Wanted,
     Woke,
 )
 
 
-def event_line(event: Event) -> str:  # noqa: PLR0911 - one arm an event
+def event_line(event: Event) -> str:  # noqa: C901, PLR0911 - one arm an event
     """Write an event as one line.
 
     Args:
@@ -49,6 +52,10 @@ def event_line(event: Event) -> str:  # noqa: PLR0911 - one arm an event
             return f"gossip #{event.read} says: {told or 'nobody'}"
         case GossipFailed():
             return f"gossip #{event.read} failed: {event.phase}: {event.cause}"
+        case Resolved():
+            return f"{event.host} is {', '.join(event.addresses)}"
+        case ResolveFailed():
+            return f"{event.host} has no address: {event.cause}"
         case CallFailed():
             named = f", leader {event.leader}" if event.leader else ""
             return f"a call on {event.node.advertised} failed: {event.verdict}{named}"
@@ -71,6 +78,8 @@ def action_line(action: Action) -> str:  # noqa: C901, PLR0911 - one arm an acti
     match action:
         case ReadGossip():
             return f"read gossip #{action.read} from {action.endpoint} ({action.route})"
+        case Resolve():
+            return f"resolve {action.host}{' by DNS too' if action.by_dns else ''}"
         case CancelRead():
             return f"cancel gossip #{action.read}"
         case WakeAt():

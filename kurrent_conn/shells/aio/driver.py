@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 from asyncio import CancelledError
 from collections import deque
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from kurrent_conn.core.actions import (
     Open,
     Publish,
     ReadGossip,
+    Resolve,
     Retire,
     Shut,
     WakeAt,
@@ -52,6 +54,7 @@ from kurrent_conn.shells.aio.route_channels import RouteChannels
 from kurrent_conn.shells.aio.tasks import Tasks
 from kurrent_conn.shells.give_up import error_of
 from kurrent_conn.shells.header import Headers, authorization, call_headers
+from kurrent_conn.shells.resolver import ask_dns_async, of_system, system_failed
 from kurrent_conn.shells.rpc import failure_of, gossip_failed
 from kurrent_conn.shells.trust import Trust
 from kurrent_conn.shells.watch import IDLE_TICKS, LATE_S, TICK_S
@@ -203,10 +206,14 @@ class Driver:
             self._shut(preference)
         await self._channels.end_all(reason)
 
-    def _do(self, action: Action) -> None:  # noqa: C901 - one arm an action
+    def _do(self, action: Action) -> None:  # noqa: C901, PLR0912 - one arm an action
         match action:
             case ReadGossip():
                 self._reads[action.read] = self._tasks.start(self._read(action))
+            case Resolve():
+                self._tasks.start(self._look_up(action.host))
+                if action.by_dns:
+                    self._tasks.start(self._look_up_by_dns(action.host))
             case CancelRead():
                 if (read := self._reads.pop(action.read, None)) is not None:
                     read.cancel()
@@ -229,6 +236,19 @@ class Driver:
                 self._on_note(action.notice)
             case _:
                 assert_never(action)
+
+    async def _look_up(self, host: str) -> None:
+        try:
+            found = await self._loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            self.post(system_failed(host, error))
+        else:
+            self.post(of_system(host, found))
+
+    async def _look_up_by_dns(self, host: str) -> None:
+        answer = await ask_dns_async(host)
+        if answer is not None:
+            self.post(answer)
 
     async def _read(self, action: ReadGossip) -> None:
         event = await self._answer(action)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -61,7 +61,7 @@ class RouteChannel:
         """
 
     def _connect(self) -> grpc.aio.Channel:
-        where = target(self.route.dial)
+        where = target(self.route.connects_to)
         if self._credentials is None:
             return grpc.aio.insecure_channel(where, self._options)
         return grpc.aio.secure_channel(where, self._credentials, self._options)
@@ -131,6 +131,6 @@ class OpenNode:
 
     node: Node
     route_channel: RouteChannel
-    headers: Headers
-    bare_headers: Headers
-    metadata: Metadata
+    headers: Headers = field(repr=False)
+    bare_headers: Headers = field(repr=False)
+    metadata: Metadata = field(repr=False)

@@ -30,6 +30,7 @@ from kurrent_conn.core.actions import (
     Open,
     Publish,
     ReadGossip,
+    Resolve,
     Retire,
     Shut,
     WakeAt,
@@ -43,6 +44,8 @@ from kurrent_conn.core.events import (
     Closed,
     Event,
     GossipRead,
+    Resolved,
+    ResolveFailed,
     Wanted,
     Woke,
 )
@@ -65,6 +68,7 @@ from kurrent_conn.shells.plan import (
     read_overrides,
     read_settings,
 )
+from kurrent_conn.shells.resolver import ask_dns, ask_system
 from kurrent_conn.shells.rpc import failure_of, gossip_failed
 from kurrent_conn.shells.trust import Trust, read_trust
 from kurrent_conn.shells.watch import IDLE_TICKS, LATE_S, TICK_S
@@ -351,10 +355,12 @@ class Connection:
             for action in actions:
                 self._do(action)
 
-    def _do(self, action: Action) -> None:  # noqa: C901 - one arm an action
+    def _do(self, action: Action) -> None:  # noqa: C901, PLR0912 - one arm an action
         match action:
             case ReadGossip():
                 self._read_gossip(action)
+            case Resolve():
+                self._resolve(action)
             case CancelRead():
                 if (call := self._reads.pop(action.read, None)) is not None:
                     call.cancel()
@@ -394,6 +400,24 @@ class Connection:
         call.add_done_callback(
             partial(self._gossip_ended, action, began_at),
         )
+
+    def _resolve(self, action: Resolve) -> None:
+        """Look a name up on a thread of its own: the system gives no time limit."""
+        lookups = [ask_system, ask_dns] if action.by_dns else [ask_system]
+        for ask in lookups:
+            threading.Thread(
+                target=self._look_up,
+                args=(ask, action.host),
+                name=f"kurrent-conn resolves {action.host}",
+                daemon=True,
+            ).start()
+
+    def _look_up(
+        self, ask: Callable[[str], Resolved | ResolveFailed | None], host: str
+    ) -> None:
+        answer = ask(host)
+        if answer is not None:
+            self._post(answer)
 
     def _gossip_ended(
         self, action: ReadGossip, began_at: float, call: grpc.Future[bytes]

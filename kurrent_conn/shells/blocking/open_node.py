@@ -54,7 +54,7 @@ class RouteChannel:
         self._control: grpc.Channel | None = None
 
     def _connect(self) -> grpc.Channel:
-        where = target(self.route.dial)
+        where = target(self.route.connects_to)
         if self._credentials is None:
             return grpc.insecure_channel(where, self._options)
         return grpc.secure_channel(where, self._credentials, self._options)
@@ -115,9 +115,9 @@ class OpenNode:
 
     node: Node
     route_channel: RouteChannel
-    headers: Headers
-    bare_headers: Headers
-    calls: Calls = field(init=False)
+    headers: Headers = field(repr=False)
+    bare_headers: Headers = field(repr=False)
+    calls: Calls = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "calls", self.route_channel.calls)

@@ -1,0 +1,177 @@
+"""What clients get under a plan: connection string, trust, overrides; by location."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kurrent_conn.core.endpoint import DEFAULT_PORT, Endpoint
+from kurrent_conn.core.overrides import Override, Overrides
+from kurrent_conn.core.overrides.rule import TARGET
+from kurrent_conn.core.settings import Settings
+from kurrent_conn.kubernetes.certificate_names import discover_name
+from kurrent_conn.kubernetes.names import (
+    DEFAULT_TEMPLATE,
+    Node,
+    NodeKind,
+    Resource,
+    TrafficStrategy,
+)
+from kurrent_conn.kubernetes.plan import Location, Plan
+from kurrent_conn.kubernetes.site import Site, is_ip, quorum, standalone
+from kurrent_conn.kubernetes.situation import (
+    CertificateOption,
+    Hairpin,
+    InternodeStrategy,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSide:
+    """What a client at one location is configured with.
+
+    Args:
+        location: Where it stands.
+        connection_string: Without credentials.
+        discover_string: The same by one DNS name; None where there is none.
+        trust: Whom it trusts, in words.
+        overrides: The rules for its process; often none.
+        corefile: The same rules for CoreDNS; None when it has none or cannot say
+            them.
+    """
+
+    location: Location
+    connection_string: str
+    discover_string: str | None
+    trust: str
+    overrides: Overrides
+    corefile: str | None
+
+
+def client_sides(plan: Plan, site: Site) -> tuple[ClientSide, ...]:
+    """Configure clients at every location that a plan promises.
+
+    Args:
+        plan: What is chosen.
+        site: The values.
+
+    Raises:
+        InvalidResource: The operator would refuse a value.
+    """
+    return tuple(_client_side(plan, site, each) for each in plan.locations)
+
+
+def _client_side(plan: Plan, site: Site, location: Location) -> ClientSide:
+    overrides = Overrides(tuple(_rules(plan, site, location)))
+    past_entry = plan.behind_entry and len(overrides) > 0
+    own_ca = past_entry or plan.certificates is CertificateOption.SELF_SIGNED
+    nodes = quorum(plan, site).nodes()
+    discover = discover_name(plan, site, quorum(plan, site))
+
+    def string(*hosts: Endpoint, discover: bool = False) -> str:
+        return Settings(
+            hosts=hosts,
+            discover=discover,
+            tls=plan.tls,
+            tls_ca_file=site.ca_file if own_ca else None,
+        ).to_string()
+
+    return ClientSide(
+        location=location,
+        connection_string=string(*(node.advertised for node in nodes)),
+        discover_string=(
+            string(Endpoint(discover, DEFAULT_PORT), discover=True)
+            if discover
+            else None
+        ),
+        trust=_trust(plan, site, own_ca=own_ca),
+        overrides=overrides,
+        corefile=_corefile(overrides, past_entry=past_entry),
+    )
+
+
+def _trust(plan: Plan, site: Site, *, own_ca: bool) -> str:
+    if not plan.tls:
+        return "nobody: there is no TLS"
+    if own_ca:
+        return f"the deployment's own CA, in {site.ca_file}"
+    return "the public CAs of the system's store"
+
+
+def _corefile(overrides: Overrides, *, past_entry: bool) -> str | None:
+    # A rewrite keeps port and verified name, and both change on the way past an
+    # Ingress.
+    return overrides.to_corefile() if len(overrides) and not past_entry else None
+
+
+def _rules(plan: Plan, site: Site, location: Location) -> Iterator[Override]:
+    first, other = quorum(plan, site), standalone(plan, site)
+    if location is Location.OUTSIDE:
+        return
+    inside = location is Location.SAME_CLUSTER
+    here, there = (first, other) if inside else (other, first)
+    if plan.client_traffic is TrafficStrategy.SERVICE_NAME:
+        if there is not None:
+            yield from _to_addresses(site, there)
+        return
+    wanted = plan.needs_route_inside or plan.situation.hairpin is Hairpin.AVOID
+    if wanted and here is not None:
+        yield from _to_services(plan, here)
+
+
+def _to_addresses(site: Site, resource: Resource) -> Iterator[Override]:
+    """Send service names of the other cluster where they are reached from here."""
+    for node in resource.nodes():
+        address = site.address(node)
+        if address:
+            target = address if is_ip(address) else alias(node, resource)
+            yield Override(exact=node.service_name, target=target)
+
+
+def alias(node: Node, resource: Resource) -> str:
+    """Give the name of the ExternalName Service that leads to a node.
+
+    Args:
+        node: A node of another cluster.
+        resource: Its resource.
+    """
+    return f"{node.pod}.{resource.namespace}.svc.{resource.cluster_domain}"
+
+
+def _to_services(plan: Plan, resource: Resource) -> Iterator[Override]:
+    """Send FQDNs of this cluster straight to the pods, one rule a kind of node."""
+    kinds = {node.kind for node in resource.nodes()}
+    # Behind an Ingress the nodes' own certificates name what servers dial.
+    internode_service = plan.internode is InternodeStrategy.SERVICE_NAME
+    by_service_name = plan.behind_entry and internode_service
+    # First match wins, and a pod of kind "" may begin like one of another kind.
+    for kind in sorted(kinds, key=lambda each: len(each.value), reverse=True):
+        service = f"{resource.name}{kind}"
+        parent = f"{service}.{resource.namespace}.svc.{resource.cluster_domain}"
+        pattern = _fqdn_pattern(resource, kind, f"{service}-*")
+        port = f":{DEFAULT_PORT}" if plan.behind_entry else ""
+        server_name = TARGET if by_service_name else None
+        if resource.fqdn_template == DEFAULT_TEMPLATE:
+            end = pattern.removeprefix(f"{service}-*.")
+            target = f"{parent}{port}"
+            yield Override(suffix=f".{end}", target=target, server_name=server_name)
+        elif "*" in pattern:
+            target = f"{service}-{{1}}.{parent}{port}"
+            yield Override(wildcard=pattern, target=target, server_name=server_name)
+        else:
+            target = f"{service}-0.{parent}{port}"
+            yield Override(exact=pattern, target=target, server_name=server_name)
+
+
+def _fqdn_pattern(resource: Resource, kind: NodeKind, pod: str) -> str:
+    values = {
+        "name": resource.name,
+        "namespace": resource.namespace,
+        "domain": resource.domain or "",
+        "nodeTypeSuffix": kind.value,
+        "podName": pod,
+    }
+    pattern = resource.fqdn_template
+    for variable, value in values.items():
+        pattern = pattern.replace(f"{{{variable}}}", value)
+    return pattern

@@ -1,0 +1,141 @@
+"""Names are dialled at all their addresses, and looked up again when one failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kurrent_conn.core.actions import ReadGossip, Resolve
+from kurrent_conn.core.attempt import Phase
+from kurrent_conn.core.cluster import NodePreference
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.events import Resolved
+from kurrent_conn.core.overrides import Override, Overrides
+from kurrent_conn.core.state import Node
+from kurrent_conn.testing.simulation import Fails, Reply, Says, Silent, Simulation
+from tests.stage.scene import LEADER, A, B, Scene, member, plan
+
+FOUR = ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4")
+
+
+def looked_up(simulation: Simulation) -> list[str]:
+    """List the names that were looked up, in order."""
+    return [a.host for a in simulation.actions if isinstance(a, Resolve)]
+
+
+def test_every_address_of_a_name_is_asked_side_by_side() -> None:
+    """Three black holes behind one name cost nothing: the fourth address answers."""
+
+    def world(action: ReadGossip, now: float) -> Reply:
+        del now
+        if action.route.address == FOUR[3]:
+            return Says((member(A, LEADER),))
+        return Silent()
+
+    simulation = Simulation(plan(A), world)
+    simulation.names = lambda _: FOUR
+    wait = simulation.want()
+    simulation.run(1)
+    end = simulation.ends[wait]
+    assert isinstance(end.result, Node)
+    assert end.result.route.address == FOUR[3]
+    assert end.result.route.server_name == "a.test"
+    assert end.at < 0.01
+
+
+def test_an_address_needs_no_resolver() -> None:
+    """What is an address already is dialled as it is."""
+    address = Endpoint("10.1.1.1")
+    simulation = Simulation(plan(address), Scene(member(address, LEADER)))
+    simulation.want()
+    simulation.run(1)
+    assert looked_up(simulation) == []
+
+
+def test_the_overrides_target_is_what_is_resolved() -> None:
+    """The advertised name itself may mean nothing here."""
+    rules = Overrides((Override(exact="a.test", target="inside.test"),))
+    simulation = Simulation(plan(A, router=rules), Scene(member(A, LEADER)))
+    simulation.want()
+    simulation.run(1)
+    assert looked_up(simulation) == ["inside.test"]
+
+
+def test_a_name_without_address_is_a_cause_with_a_hint() -> None:
+    """A member that resolves nowhere fails in the phase `resolve`, with the rule."""
+    simulation = Simulation(plan(B), Scene(member(A, LEADER), member(B)))
+    simulation.names = lambda host: () if host == "a.test" else ("10.0.0.9",)
+    wait = simulation.want(within=2)
+    simulation.run(3)
+    result = simulation.ends[wait].result
+    assert not isinstance(result, Node)
+    attempt = next(a for a in result.attempts if a.endpoint == A)  # type: ignore[union-attr]
+    assert attempt.phase is Phase.RESOLVE
+    assert 'exact = "a.test"' in attempt.hint
+
+
+def test_a_resolver_is_not_hammered() -> None:
+    """A name that has no address is looked up about once a second."""
+    simulation = Simulation(plan(B), Scene(member(A, LEADER), member(B)))
+    simulation.names = lambda host: () if host == "a.test" else ("10.0.0.9",)
+    simulation.want(within=8)
+    simulation.run(9)
+    assert looked_up(simulation).count("a.test") <= 10
+
+
+def test_a_node_that_moved_is_found_at_its_new_address() -> None:
+    """A name whose address failed is looked up before it is asked again."""
+    home = {"at": FOUR[0]}
+
+    def world(action: ReadGossip, now: float) -> Reply:
+        del now
+        if action.route.address == home["at"]:
+            return Says((member(A, LEADER), member(B)))
+        return Fails()
+
+    simulation = Simulation(plan(A), world)
+    simulation.names = lambda _: (home["at"],)
+    simulation.want()
+    simulation.run(1)
+    home["at"] = FOUR[1]
+    simulation.fail()
+    wait = simulation.want()
+    simulation.run(4)
+    end = simulation.ends[wait]
+    assert isinstance(end.result, Node)
+    assert end.result.route.address == FOUR[1]
+
+
+def test_members_are_looked_up_when_they_are_heard_of() -> None:
+    """A redirect then waits for no resolver."""
+    simulation = Simulation(plan(A), Scene(member(A, LEADER), member(B)))
+    simulation.want()
+    simulation.run(1)
+    assert "b.test" in looked_up(simulation)
+
+
+def test_discover_asks_dns_for_the_seeds_alone() -> None:
+    """`+discover` names are asked of DNS too; members are dialled as all else is."""
+    scene = Scene(member(A, LEADER), member(B))
+    simulation = Simulation(replace(plan(A), discover=True), scene)
+    simulation.want()
+    simulation.run(1)
+    by_dns = {a.host: a.by_dns for a in simulation.actions if isinstance(a, Resolve)}
+    assert by_dns == {"a.test": True, "b.test": False}
+
+
+def test_a_later_answer_adds_addresses_to_the_search() -> None:
+    """DNS may know more addresses than the system said a moment before."""
+
+    def world(action: ReadGossip, now: float) -> Reply:
+        del now
+        if action.route.address == FOUR[1]:
+            return Says((member(A, LEADER),))
+        return Silent()
+
+    simulation = Simulation(plan(A), world)
+    simulation.names = lambda _: FOUR[:1]
+    simulation.want()
+    simulation.run(0.5)
+    simulation.take(Resolved("a.test", FOUR[:2], 60.0))
+    simulation.run(1)
+    assert simulation.opened[NodePreference.LEADER].route.address == FOUR[1]
