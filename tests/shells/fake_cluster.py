@@ -49,6 +49,8 @@ class FakeNode:
         """How many calls are still told `Server Is Not Ready`."""
         self.lost = 0
         """How many calls still end as if the connection had died."""
+        self.is_deaf = False
+        """Whether gossip reads stay unanswered until `release`."""
         self.calls: list[dict[str, str | bytes]] = []
         """The metadata of every echo call that came in, refused ones included."""
         self.received: list[bytes] = []
@@ -90,6 +92,8 @@ class FakeNode:
     def gossip(self) -> bytes:
         """Answer a gossip read."""
         self.gossip_reads += 1
+        if self.is_deaf:
+            self._cluster.release.wait(WAIT_S)
         return self._cluster.gossip()
 
     def serve(self, requests: Iterator[bytes], context: Any) -> Iterator[bytes]:

@@ -223,6 +223,12 @@ class RoutedCall(grpc.aio.Call):
                     {"message": "a done callback of a call failed", "exception": error}
                 )
 
+    def _abandon(self, end: Callable[[], object]) -> None:
+        """End a call that nobody holds any more; the collector runs in any thread."""
+        loop = self._made_by.facade.loop
+        if not self._is_over and not loop.is_closed():
+            loop.call_soon_threadsafe(end)
+
     async def _settled(self) -> Any:
         """Give the attempt under way, waiting for one; None when the call is over.
 

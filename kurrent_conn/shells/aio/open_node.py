@@ -52,7 +52,7 @@ class RouteChannel:
         """Calls under way with many responses, and when each began; None from the
         first response on, for silence is then what streams do.
 
-        grpc ends those that nobody holds any more, so nobody is held here.
+        One that nobody else holds any more is not held here.
         """
         self.reads: set[Any] = set()
         """Gossip reads under way."""

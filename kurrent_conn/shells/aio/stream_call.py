@@ -26,6 +26,12 @@ class _Iterable(RoutedCall):
         channel.streams[inner] = monotonic()
         inner.add_done_callback(channel.stream_ended)
 
+    def __del__(self) -> None:
+        # Nobody can read it any more. grpc means to end such a stream as well, but its
+        # own bookkeeping keeps it.
+        if self._inner is not None:
+            self._abandon(self._inner.cancel)
+
     def _first_message(self, inner: Any) -> None:
         """Note that the stream runs: from now on silence is what streams do."""
         self._seen = True
@@ -89,3 +95,8 @@ class UnaryStreamCall(_Iterable, grpc.aio.UnaryStreamCall):  # type: ignore[type
 
 class StreamStreamCall(_Iterable, WrittenCall, grpc.aio.StreamStreamCall):  # type: ignore[type-arg]  # generic in the stubs only
     """A call with many requests and many responses."""
+
+    def __del__(self) -> None:
+        if self._inner is not None:
+            self._abandon(self._request.close)
+        super().__del__()

@@ -55,13 +55,10 @@ class WrittenCall(RoutedCall):
 
     def __del__(self) -> None:
         # Nobody holds the call any more, so nobody can write to it: without this its
-        # node would wait for ever. The collector may run in any thread.
+        # node would wait for ever.
         request = self.__dict__.get("_request")  # absent: refused at once
-        if request is None or not request.is_written or request.is_ended:
-            return
-        loop = self._made_by.facade.loop
-        if not self._is_over and not loop.is_closed():
-            loop.call_soon_threadsafe(request.close)
+        if request is not None and request.is_written and not request.is_ended:
+            self._abandon(request.close)
 
     async def write(self, request: Any) -> None:
         """Send one request; return when grpc has taken it.

@@ -257,6 +257,41 @@ async def test_closed_connection_takes_no_call(cluster: FakeCluster, kind: str) 
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
+@every_kind
+async def test_silent_node_is_given_up(cluster: FakeCluster, kind: str) -> None:
+    """Calls on a node that fell silent raise when another one leads."""
+    async with aio.connect(cluster.uri()) as connection:
+
+        async def fall_silent() -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(ask(connection.channel, kind, b"hold"))
+                await held(cluster)
+                cluster.nodes[0].is_deaf = True
+                cluster.elect(1)
+
+        with pytest.raises(ExceptionGroup) as caught:
+            await fall_silent()
+        (error,) = caught.value.exceptions
+        assert isinstance(error, grpc.aio.AioRpcError)
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
+        assert (error.details() or "").startswith("The node went silent")
+        assert aio.outcome(error) is aio.Outcome.UNKNOWN
+        assert await ask(connection.channel, kind, b"a") == b"1:a"
+
+
+async def test_silent_node_may_come_back(cluster: FakeCluster) -> None:
+    """A call on a node that nobody disowns is answered late, and not ended."""
+    async with aio.connect(cluster.uri()) as connection:
+        call = begin(connection.channel, "unary_unary", b"hold")
+        await held(cluster)
+        reads = cluster.nodes[0].gossip_reads
+        async with asyncio.timeout(5):
+            while cluster.nodes[0].gossip_reads == reads:
+                await asyncio.to_thread(cluster.held.acquire, timeout=0.01)
+        cluster.release.set()
+        assert await call == b"0:hold"
+
+
 async def test_callers_cancellation_beats_closing(cluster: FakeCluster) -> None:
     """A task that is cancelled while the connection closes is cancelled."""
     connection = await aio.connect(cluster.uri())
@@ -270,11 +305,12 @@ async def test_callers_cancellation_beats_closing(cluster: FakeCluster) -> None:
 
 @every_kind
 async def test_abandoned_call_leaves_nothing(cluster: FakeCluster, kind: str) -> None:
-    """A call that nobody holds or waits for leaves no task behind."""
+    """A call that nobody holds leaves no task; one with one response is still made."""
     before = asyncio.all_tasks()
     async with aio.connect(cluster.uri()) as connection:
         begin(connection.channel, kind, b"hold")
-        await held(cluster)
+        if kind.endswith("unary"):
+            await held(cluster)
         gc.collect()
     await _ended(before)
 

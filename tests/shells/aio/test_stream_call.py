@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+
 import grpc
 import pytest
 
@@ -90,6 +93,21 @@ async def test_stream_survives_its_channels_retirement(cluster: FakeCluster) -> 
             b"0:b",
             grpc.aio.EOF,
         ]
+
+
+async def test_dropped_stream_is_ended(cluster: FakeCluster) -> None:
+    """A stream that nobody holds any more, read or not, is ended on its node."""
+    async with aio.connect(cluster.uri()) as connection:
+        unread = begin(connection.channel, "unary_stream", b"hold")
+        read = begin(connection.channel, "unary_stream", b"a", b"hold")
+        both = begin(connection.channel, "stream_stream", b"a", b"hold")
+        assert await read.read() == await anext(both) == b"0:a"
+        for _ in range(3):
+            await held(cluster)
+        del unread, read, both
+        await asyncio.to_thread(gc.collect)
+        for _ in range(3):
+            assert await asyncio.to_thread(cluster.nodes[0].ended.acquire, timeout=5)
 
 
 async def test_read_only_stream_is_repeated_when_lost(cluster: FakeCluster) -> None:

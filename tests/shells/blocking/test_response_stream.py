@@ -1,0 +1,115 @@
+"""Streams of responses: repeated before the first message, and never after."""
+
+from __future__ import annotations
+
+import threading
+
+import grpc
+import pytest
+
+import kurrent_conn
+from tests.shells.blocking.ask import Beside, ask, begin, held
+from tests.shells.fake_cluster import ECHO, FakeCluster
+
+STREAM = ECHO + "unary_stream"
+streams = pytest.mark.parametrize("kind", ["unary_stream", "stream_stream"])
+
+
+@streams
+def test_nothing_is_repeated_after_a_message(cluster: FakeCluster, kind: str) -> None:
+    """A stream that gave a message ends with the failure that follows."""
+    with kurrent_conn.connect(cluster.uri()) as connection:
+        call = begin(connection.channel, kind, b"a", b"lost")
+        assert next(call) == b"0:a"
+        with pytest.raises(grpc.RpcError, match="Socket closed"):
+            next(call)
+        assert len(cluster.nodes[0].calls) == 1
+
+
+@streams
+def test_status_follows_redirect(cluster: FakeCluster, kind: str) -> None:
+    """Who asks for the status only gets that of the node that answered."""
+    with kurrent_conn.connect(cluster.uri()) as connection:
+        cluster.elect(1)
+        call = begin(connection.channel, kind, b"a")
+        assert call.code() is grpc.StatusCode.OK
+        assert list(call) == [b"1:a"]
+        assert call.details() == ""
+        assert not call.is_active()
+
+
+@streams
+def test_callback_waits_for_the_whole_call(cluster: FakeCluster, kind: str) -> None:
+    """A callback runs once, when no attempt follows any more."""
+    with kurrent_conn.connect(cluster.uri()) as connection:
+        cluster.elect(1)
+        call = begin(connection.channel, kind, b"a")
+        ended = threading.Semaphore(0)
+        assert call.add_callback(ended.release)
+        assert list(call) == [b"1:a"]
+        assert ended.acquire(timeout=5)
+        assert not ended.acquire(blocking=False)
+        assert not call.add_callback(ended.release)
+
+
+@streams
+def test_cancel_ends_stream(cluster: FakeCluster, kind: str) -> None:
+    """`cancel` ends the stream on its node; the next message raises."""
+    with kurrent_conn.connect(cluster.uri()) as connection:
+        call = begin(connection.channel, kind, b"a", b"hold")
+        assert next(call) == b"0:a"
+        held(cluster)
+        ended = threading.Event()
+        assert call.add_callback(ended.set)
+        call.cancel()
+        with pytest.raises(grpc.RpcError):
+            next(call)
+        assert call.code() is grpc.StatusCode.CANCELLED
+        assert ended.wait(5)
+
+
+@streams
+def test_cancel_while_waiting_for_a_node(
+    cluster: FakeCluster, beside: Beside, kind: str
+) -> None:
+    """A stream that no node was found for yet does not keep its caller, and can end."""
+    cluster.elect(None)
+    with kurrent_conn.connect(cluster.uri(), lazy=True) as connection:
+        making = beside.do(begin, connection.channel, kind, b"a")
+        call = making.result(5)
+        reading = beside.do(next, call)
+        connection.refresh()
+        call.cancel()
+        error = reading.exception(5)
+        assert isinstance(error, grpc.Call)
+        assert error.code() is grpc.StatusCode.CANCELLED
+
+
+def test_stream_survives_failover_of_another_node(cluster: FakeCluster) -> None:
+    """A stream on a follower goes on while the leader dies and another is elected."""
+    with kurrent_conn.connect(cluster.uri(nodePreference="follower")) as connection:
+        call = connection.channel.unary_stream(STREAM)(b"a,hold,b")
+        first = next(call)
+        held(cluster)
+        serving = int(first[:1])
+        leader = connection.channel_for("leader")
+        assert ask(leader, "unary_unary", b"x") == b"0:x"
+        cluster.nodes[0].kill()
+        elected = 3 - serving
+        cluster.elect(elected)
+        assert ask(leader, "unary_unary", b"x") == b"%d:x" % elected
+        cluster.release.set()
+        assert list(call) == [b"%d:hold" % serving, b"%d:b" % serving]
+
+
+def test_stream_survives_its_channels_retirement(cluster: FakeCluster) -> None:
+    """A healthy stream goes on when another call's failure retires its channel."""
+    with kurrent_conn.connect(cluster.uri()) as connection:
+        call = connection.channel.unary_stream(STREAM)(b"a,hold,b")
+        assert next(call) == b"0:a"
+        held(cluster)
+        with pytest.raises(grpc.RpcError, match="Socket closed"):
+            ask(connection.channel, "unary_unary", b"lost")
+        assert ask(connection.channel, "unary_unary", b"x") == b"0:x"
+        cluster.release.set()
+        assert list(call) == [b"0:hold", b"0:b"]
