@@ -8,6 +8,7 @@ import click
 
 from kurrent_conn.cli.demo import demo
 from kurrent_conn.cli.discover import discover
+from kurrent_conn.cli.plan import plan
 from kurrent_conn.cli.tls import tls
 from kurrent_conn.cli.uri import uri
 from kurrent_conn.errors import ConfigurationError, KurrentConnError
@@ -23,6 +24,7 @@ app.add_command(demo)
 app.add_command(discover)
 app.add_command(uri)
 app.add_command(tls)
+app.add_command(plan)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
