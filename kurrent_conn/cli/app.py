@@ -9,6 +9,7 @@ import click
 from kurrent_conn.cli.demo import demo
 from kurrent_conn.cli.discover import discover
 from kurrent_conn.cli.overrides import overrides
+from kurrent_conn.cli.plan import plan
 from kurrent_conn.cli.tls import tls
 from kurrent_conn.cli.uri import uri
 from kurrent_conn.cli.watch import watch
@@ -27,6 +28,7 @@ app.add_command(watch)
 app.add_command(uri)
 app.add_command(tls)
 app.add_command(overrides)
+app.add_command(plan)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

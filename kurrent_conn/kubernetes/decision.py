@@ -72,13 +72,18 @@ def plans(situation: Situation) -> tuple[Plan, ...]:
 
 
 def problems_of(decision: Decision) -> tuple[Problem, ...]:
-    """Give the reasons of all rejections, each with what it refuses.
+    """Give the reasons against the combinations that come closest to working.
 
     Args:
         decision: A decision without plans.
+
+    Returns:
+        Each reason once, with what it refuses.
     """
     refused: dict[str, list[Combination]] = {}
-    for rejection in decision.rejected:
+    fewest = min((len(each.reasons) for each in decision.rejected), default=0)
+    closest = [each for each in decision.rejected if len(each.reasons) == fewest]
+    for rejection in closest:
         for reason in rejection.reasons:
             refused.setdefault(str(reason), []).append(rejection.combination)
     return tuple(

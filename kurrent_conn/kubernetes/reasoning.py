@@ -197,7 +197,9 @@ def _name_objects(
             else Statement.REWRITE_IS_SPLIT_DNS_FOR_CLIENTS
         )
         yield ObjectKind.REWRITE, basis
-    if behind_entry or _publishes(combination, balancer):
+    if behind_entry:
+        yield ObjectKind.DNS_RECORDS, Statement.BOTH_BY_A_TERMINATING_INGRESS
+    elif _publishes(combination, balancer):
         records = (
             Statement.PEERING_FQDNS_RESOLVE_TO_PEERING_ADDRESSES
             if situation.peering

@@ -17,6 +17,9 @@ from kurrent_conn.kubernetes.yaml_text import read_yaml
 KIND: Final = "KurrentDB"
 """Source: operator 1.5 documentation, CRD of `kubernetes.kurrent.io`."""
 
+MARKED_AS_TEST: Final = "kurrent-conn/deployment"
+"""The annotation that says that a resource goes without TLS on purpose: `test`."""
+
 _PORT_FOR_CLIENTS: Final = "AdvertiseNodePortToClientAs"
 
 Tree = Mapping[object, object]
@@ -37,7 +40,7 @@ def read_resources(text: str) -> tuple[ResourceValues, ...]:
         MissingExtra: pyyaml is not installed.
     """
     found = tuple(
-        _resource(document)
+        resource_values(document)
         for document in read_yaml(text)
         if isinstance(document, Mapping) and document.get("kind") == KIND
     )
@@ -47,7 +50,15 @@ def read_resources(text: str) -> tuple[ResourceValues, ...]:
     return found
 
 
-def _resource(document: Tree) -> ResourceValues:
+def resource_values(document: Tree) -> ResourceValues:
+    """Read the values of one KurrentDB resource.
+
+    Args:
+        document: The parsed object.
+
+    Raises:
+        InvalidResource: A value is of the wrong kind; with every such value.
+    """
     problems: list[Problem] = []
     meta = _branch(document, "metadata", problems)
     spec = _branch(document, "spec", problems)

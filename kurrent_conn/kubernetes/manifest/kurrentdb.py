@@ -11,7 +11,7 @@ from kurrent_conn.kubernetes.manifest.certificates import ca_secret, server_secr
 from kurrent_conn.kubernetes.manifest.document import Body, Manifest, Value
 from kurrent_conn.kubernetes.names import Resource
 from kurrent_conn.kubernetes.plan import LoadBalancer, Plan
-from kurrent_conn.kubernetes.resource_file import KIND
+from kurrent_conn.kubernetes.resource_file import KIND, MARKED_AS_TEST
 from kurrent_conn.kubernetes.site import ENTRY_PORT, Site, quorum
 from kurrent_conn.kubernetes.situation import CertificateOption
 
@@ -59,7 +59,13 @@ def kurrentdb(plan: Plan, site: Site, resource: Resource) -> Manifest:
     if plan.load_balancer is LoadBalancer.INTERNAL:
         spec["extraMetadata"] = {"loadBalancers": {"annotations": _INTERNAL}}
     return Manifest(
-        API, KIND, resource.name, resource.namespace, {"spec": spec}, _why(plan)
+        API,
+        KIND,
+        resource.name,
+        resource.namespace,
+        {"spec": spec},
+        _why(plan),
+        annotations={} if plan.tls else {MARKED_AS_TEST: "test"},
     )
 
 
