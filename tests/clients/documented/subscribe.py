@@ -7,7 +7,14 @@ from itertools import islice
 from uuid import uuid4
 
 import pytest
-from kurrentdbclient import CaughtUp, Checkpoint, NewEvent, RecordedEvent, StreamState
+from kurrentdbclient import (
+    DEFAULT_EXCLUDE_FILTER,
+    CaughtUp,
+    Checkpoint,
+    NewEvent,
+    RecordedEvent,
+    StreamState,
+)
 from kurrentdbclient.exceptions import (
     GrpcDeadlineExceededError,
     GrpcError,
@@ -164,14 +171,14 @@ def types_are_filtered(scene: Scene) -> None:
     ) as included:
         assert next(included).type == "Wanted"
     with scene.client.subscribe_to_all(
-        commit_position=at, filter_exclude=["Dull"]
+        commit_position=at, filter_exclude=(*DEFAULT_EXCLUDE_FILTER, "Dull")
     ) as rest:
         assert next(rest).type == "Wanted"
 
 
 @ROWS.holds
 def streams_are_filtered(scene: Scene) -> None:
-    """With `filter_by_stream_name` the expressions are about streams."""
+    """With `filter_by_stream_name` they include the events of some streams."""
     at = scene.client.get_commit_position()
     scene.written(2)
     wanted = scene.written(1)
