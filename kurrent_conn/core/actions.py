@@ -36,6 +36,13 @@ class ReadGossip:
 
 
 @dataclass(frozen=True, slots=True)
+class Connect:
+    """Begin to connect by a route that is likely to be used; answer nothing."""
+
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
 class Resolve:
     """Look a name up; answer with `Resolved` or `ResolveFailed`.
 
@@ -149,6 +156,7 @@ class Note:
 
 Action = (
     ReadGossip
+    | Connect
     | Resolve
     | CancelRead
     | WakeAt

@@ -98,6 +98,7 @@ _TRANSPORT_TEXTS: Final = (
     ("Socket closed", Verdict.LOST),
     ("recvmsg:", Verdict.LOST),
     ("sendmsg:", Verdict.LOST),
+    ("Error in HTTP transport completing operation", Verdict.LOST),
     ("Delayed close due to in-progress write", Verdict.LOST),
     ("Connection reset by peer", Verdict.LOST),
     ("Broken pipe", Verdict.LOST),

@@ -16,6 +16,7 @@ from typing import Final
 
 from kurrent_conn.core.actions import (
     CancelRead,
+    Connect,
     Ending,
     GiveUp,
     ReadGossip,
@@ -32,6 +33,7 @@ from kurrent_conn.core.turn import Turn
 
 LARGEST_WAVE: Final = 4
 SUSPECTS_EVERY: Final = 4
+CONNECT_AHEAD: Final = 2
 
 
 def begin(turn: Turn) -> None:
@@ -40,6 +42,21 @@ def begin(turn: Turn) -> None:
         turn.state = replace(turn.state, search=Search(tie=turn.state.chance))
         _refill(turn)
         ask_wave(turn)
+        _connect_ahead(turn)
+
+
+def _connect_ahead(turn: Turn) -> None:
+    """Let the next candidates connect beside the first read.
+
+    One of them leads, as a rule: the way to it is then paid once, not twice.
+    """
+    search = turn.state.search
+    if search is None or not turn.state.plan.by_gossip:
+        return
+    for candidate in search.queue[:CONNECT_AHEAD]:
+        known = candidate.route.is_resolved and not turn.state.plan.asks_before_calls
+        if known and candidate.endpoint not in turn.state.suspects:
+            turn.act(Connect(candidate.route))
 
 
 def end(turn: Turn) -> None:
@@ -329,7 +346,12 @@ def _plan_round(turn: Turn) -> None:
     if search is None or search.next_round_at is not None:
         return
     draw, chance = turn.state.chance.uniform()
-    pause = round_pause_s(turn.state.plan.first_pause_s, search.round_number, draw)
+    refused = not turn.state.reads and all(
+        attempt.phase is Phase.CONNECT for attempt in search.attempts
+    )
+    pause = round_pause_s(
+        turn.state.plan.first_pause_s, search.round_number, draw, refused=refused
+    )
     turn.state = replace(turn.state, chance=chance)
     _update(turn, replace(search, next_round_at=turn.now + pause))
 

@@ -20,6 +20,7 @@ from kurrent_conn.core.actions import (
     Action,
     CancelRead,
     Condemn,
+    Connect,
     GiveUp,
     Note,
     Open,
@@ -184,6 +185,8 @@ class Simulation:
         match action:
             case ReadGossip():
                 self._read(action)
+            case Connect():
+                pass
             case Resolve():
                 self.at(self.now, partial(self._resolve, action.host))
             case CancelRead():

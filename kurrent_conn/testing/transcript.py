@@ -8,6 +8,7 @@ from kurrent_conn.core.actions import (
     Action,
     CancelRead,
     Condemn,
+    Connect,
     GiveUp,
     Note,
     Open,
@@ -75,7 +76,7 @@ def event_line(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one arm a
             assert_never(event)
 
 
-def action_line(action: Action) -> str:  # noqa: C901, PLR0911 - one arm an action
+def action_line(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one arm an action
     """Write an action as one line.
 
     Args:
@@ -84,6 +85,8 @@ def action_line(action: Action) -> str:  # noqa: C901, PLR0911 - one arm an acti
     match action:
         case ReadGossip():
             return f"read gossip #{action.read} from {action.endpoint} ({action.route})"
+        case Connect():
+            return f"connect {action.route}"
         case Resolve():
             return f"resolve {action.host}{' by DNS too' if action.by_dns else ''}"
         case CancelRead():

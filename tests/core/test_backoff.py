@@ -38,6 +38,11 @@ def test_the_election_interval_is_bounded(waited_s: float, draw: float) -> None:
     assert 0.008 <= election_interval_s(waited_s, draw) <= 0.3
 
 
+def test_the_pause_is_short_where_everybody_refuses() -> None:
+    """A node that starts is in use half a second later."""
+    assert round_pause_s(0.1, 60, 0.999, refused=True) <= 0.4
+
+
 @given(st.integers(1, 60))
 def test_jitter_remains_at_the_cap(round_number: int) -> None:
     """A thousand clients at the cap do not ask at the same instant."""

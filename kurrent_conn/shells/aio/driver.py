@@ -22,6 +22,7 @@ from kurrent_conn.core.actions import (
     Action,
     CancelRead,
     Condemn,
+    Connect,
     GiveUp,
     Note,
     Open,
@@ -276,6 +277,8 @@ class Driver:
         match action:
             case ReadGossip():
                 self._reads[action.read] = self._tasks.start(self._read(action))
+            case Connect():
+                self._channels.get(action.route).connect_ahead()
             case Resolve():
                 self._tasks.start(self._look_up(action.host))
                 if action.by_dns:

@@ -68,6 +68,10 @@ class RouteChannel:
             return grpc.aio.insecure_channel(where, self._options)
         return grpc.aio.secure_channel(where, self._credentials, self._options)
 
+    def connect_ahead(self) -> None:
+        """Begin to connect, without a call."""
+        self.channel.get_state(try_to_connect=True)
+
     def read_gossip(self) -> Any:
         """Give the multicallable of a gossip read.
 

@@ -22,6 +22,7 @@ from kurrent_conn.core.actions import (
     Action,
     CancelRead,
     Condemn,
+    Connect,
     GiveUp,
     Note,
     Open,
@@ -283,6 +284,8 @@ class Driver:
         match action:
             case ReadGossip():
                 self._read_gossip(action)
+            case Connect():
+                self._channels.get(action.route).connect_ahead()
             case Resolve():
                 self._resolve(action)
             case CancelRead():

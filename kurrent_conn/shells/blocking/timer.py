@@ -33,7 +33,7 @@ class Timer:
         self._closed = False
         # A daemon, so that a program that forgets to close can still end.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._is_started = False
 
     def at(self, when: float, job: Job) -> None:
         """Run a job at an instant (monotonic seconds); nothing after `close`."""
@@ -41,6 +41,10 @@ class Timer:
             if not self._closed:
                 heapq.heappush(self._jobs, (when, next(self._numbers), job))
                 self._changed.notify()
+                if not self._is_started:
+                    # Not sooner: the first read of a connection is not to wait for it.
+                    self._is_started = True
+                    self._thread.start()
 
     def soon(self, job: Job) -> None:
         """Run a job as soon as the thread is free."""
