@@ -14,6 +14,7 @@ from kurrent_conn import aio
 BLOCKING_ONLY = {
     "Connection": {
         "when_open",  # the future of a wait: an asyncio caller awaits `open_node`
+        "explained",  # done by its streams: asyncio's open a node by awaiting it
         "later",  # a job on the connection's thread: asyncio has its loop
     },
     "Channel": {
@@ -23,7 +24,6 @@ BLOCKING_ONLY = {
 }
 ASYNCIO_ONLY = {
     "Connection": {
-        "is_closed",  # asked by its channels: a closed thread-safe one tells by raising
         "loop",  # the loop that it is bound to
         "tasks",  # what runs on it
     },

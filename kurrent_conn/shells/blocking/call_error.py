@@ -50,6 +50,16 @@ class _Ended(grpc.RpcError, grpc.Call):
         return False
 
 
+class CallCancelled(_Ended):
+    """A call that its caller ended before any node had it."""
+
+    status = grpc.StatusCode.CANCELLED
+
+    def details(self) -> str:
+        """Give grpc's own text for it."""
+        return "Locally cancelled by application!"
+
+
 class CallNotSent(_Ended):
     """A call that met a channel just given up: it was never sent, so it is repeated."""
 

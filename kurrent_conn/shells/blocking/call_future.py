@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections.abc import Callable
+from concurrent.futures import InvalidStateError
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from kurrent_conn.errors import KurrentConnError
-from kurrent_conn.shells.blocking.call_error import CallNotSent
+from kurrent_conn.shells.blocking.call_error import CallCancelled, CallNotSent
 from kurrent_conn.shells.blocking.open_node import OpenNode
 from kurrent_conn.shells.blocking.repetition import Repetition
 
@@ -77,21 +79,24 @@ class CallFuture(grpc.Future, grpc.Call):  # type: ignore[type-arg]  # generic i
     def _node_found(self, wait: concurrent.futures.Future[Any]) -> None:
         error = wait.exception()
         if isinstance(error, KurrentConnError):
-            self._ended.set_exception(self._repetition.as_call_error(error))
-        elif self._was_cancelled:
-            self._ended.set_exception(grpc.FutureCancelledError())
-        else:
-            self._begin(wait.result())
+            self._fail(self._repetition.as_call_error(error))
+        elif not self._was_cancelled:
+            try:
+                self._begin(wait.result())
+            except Exception as mistake:  # noqa: BLE001 - such as metadata that grpc does not take
+                self._fail(mistake)
 
     def _attempt_ended(self, node: OpenNode, inner: Any) -> None:
         node.calls.pop(self, None)
         if inner.cancelled():
-            self._ended.set_exception(grpc.FutureCancelledError())
+            self._fail(grpc.FutureCancelledError())
             return
         error = inner.exception()
         if error is None:
-            self._ended.set_result(inner.result())
+            with suppress(InvalidStateError):
+                self._ended.set_result(inner.result())
         else:
+            self._inner = None
             self._go_on(node, error)
 
     def _go_on(self, node: OpenNode, error: BaseException) -> None:
@@ -99,19 +104,27 @@ class CallFuture(grpc.Future, grpc.Call):  # type: ignore[type-arg]  # generic i
         try:
             repeat = self._repetition.decide(node, error, self._is_whole())
         except grpc.RpcError as failure:
-            self._ended.set_exception(failure)
+            self._fail(failure)
         else:
             if repeat.after_s:
                 self._connection.later(repeat.after_s, self._wait_for_node)
             else:
                 self._wait_for_node()
 
+    def _fail(self, error: BaseException) -> None:
+        with suppress(InvalidStateError):  # cancelled meanwhile
+            self._ended.set_exception(error)
+
     def cancel(self) -> bool:
         """End the call; False when it is over already."""
+        if self._ended.done():
+            return False
         self._was_cancelled = True
-        return not self._ended.done() and (
-            self._inner is None or bool(self._inner.cancel())
-        )
+        inner = self._inner
+        if inner is not None:
+            return bool(inner.cancel())
+        self._fail(grpc.FutureCancelledError())
+        return True
 
     def cancelled(self) -> bool:
         """Tell whether the call was cancelled."""
@@ -164,6 +177,8 @@ class CallFuture(grpc.Future, grpc.Call):  # type: ignore[type-arg]  # generic i
     def _final(self) -> Any:
         """Wait for the end; give what knows the status."""
         error = self._ended.exception()
+        if isinstance(error, grpc.FutureCancelledError):
+            return self._inner or CallCancelled()
         return self._inner if error is None else error
 
     def is_active(self) -> bool:
@@ -184,13 +199,11 @@ class CallFuture(grpc.Future, grpc.Call):  # type: ignore[type-arg]  # generic i
 
     def code(self) -> Any:
         """Give the status code, waiting for the call's end."""
-        if self.cancelled():
-            return grpc.StatusCode.CANCELLED
         return self._final().code()
 
     def details(self) -> Any:
         """Give the status text, waiting for the call's end."""
-        return "" if self.cancelled() else self._final().details()
+        return self._final().details()
 
     def add_callback(self, callback: Callable[[], None]) -> bool:
         """Call back when the call is over; False when it is over already."""

@@ -116,7 +116,7 @@ class Channel(grpc.Channel):
     @property
     def connectivity(self) -> grpc.ChannelConnectivity:
         """Whether a node is open for calls now."""
-        if self.is_closed:
+        if self.is_closed or self.connection.is_closed:
             return grpc.ChannelConnectivity.SHUTDOWN
         if self.current is None:
             return grpc.ChannelConnectivity.IDLE

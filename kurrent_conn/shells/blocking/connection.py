@@ -263,14 +263,20 @@ class Connection:
         """The patterns that hosts named by others must match."""
         return self._plan.trusted_names or ()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed.is_set()
+
     def pause(self, seconds: float) -> None:
         """Wait before a call is repeated; ends at once when the connection closes."""
         if seconds > 0:
             self._closed.wait(seconds)
 
     def later(self, seconds: float, job: Callable[[], object]) -> None:
-        """Run a job on the connection's thread after a while."""
-        self._driver.later(seconds, job)
+        """Run a job on the connection's thread after a while; here when that ended."""
+        if not self._timer.at(monotonic() + seconds, job):
+            job()
 
     def forget(self, facade: Channel) -> None:
         """Bring a closed facade no more news."""
@@ -291,9 +297,9 @@ class Connection:
         try:
             return self._driver.wait(preference, deadline_at)
         except KurrentConnError as error:
-            raise self._explained(error, deadline_at) from None
+            raise self.explained(error, deadline_at) from None
 
-    def _explained(
+    def explained(
         self, error: KurrentConnError, deadline_at: float
     ) -> KurrentConnError:
         """Look at the certificates that failed, within the same deadline."""
@@ -306,14 +312,15 @@ class Connection:
     def _note(self, notice: Notice) -> None:
         _LOG.debug("%s", notice)
         if self._on_event is not None:
-            self._timer.soon(partial(self._tell_user, self._on_event, notice))
+            self._timer.soon(partial(self._tell_user, notice))
 
-    def _tell_user(self, on_event: OnEvent, notice: Notice) -> None:
+    def _tell_user(self, notice: Notice) -> None:
+        if self._on_event is None:
+            return
         try:
-            on_event(notice)
+            self._on_event(notice)
         except Exception:  # noqa: BLE001 - a user's bug must not stop a failover
-            if self._on_event is not None:
-                _LOG.exception("on_event failed; it is not called again")
+            _LOG.exception("on_event failed; it is not called again")
             self._on_event = None
 
     # Channels.
@@ -323,7 +330,9 @@ class Connection:
             raise ConnectionClosed
         facade = Channel(self, preference)
         self._facades.add(facade)
-        facade.current = self._driver.open.get(preference)
+        # Again, should another thread tell the facades of a change meanwhile.
+        while facade.current is not (now := self._driver.open.get(preference)):
+            facade.current = now
         return facade
 
     def _tell_facades(self, preference: NodePreference, node: OpenNode | None) -> None:

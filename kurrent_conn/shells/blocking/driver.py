@@ -334,19 +334,16 @@ class Driver:
 
     def _start_read(self, action: ReadGossip) -> None:
         began_at = monotonic()
-        call = (
-            self._channels.get(action.route)
-            .read_gossip()
-            .future(
-                READ_REQUEST,
-                timeout=action.timeout_s,
-                metadata=self._authorization if action.with_credentials else None,
-            )
+        channel = self._channels.get(action.route)
+        call = channel.read_gossip().future(
+            READ_REQUEST,
+            timeout=action.timeout_s,
+            metadata=self._authorization if action.with_credentials else None,
         )
         self._reads[action.read] = call
-        call.add_done_callback(
-            partial(self._gossip_ended, action, began_at),
-        )
+        channel.reads.add(call)
+        call.add_done_callback(channel.reads.discard)
+        call.add_done_callback(partial(self._gossip_ended, action, began_at))
 
     def _resolve(self, action: Resolve) -> None:
         """Look a name up on a thread of its own: the system gives no time limit."""

@@ -105,7 +105,7 @@ class _Multicallable:
 
 def _not_sent(node: OpenNode, closed: ValueError) -> Exception:
     """Say what a call on a closed channel means: where we closed it, "never sent"."""
-    return CallNotSent() if node.route_channel.is_condemned else closed
+    return CallNotSent() if node.route_channel.is_given_up else closed
 
 
 def _is_whole(request: Any) -> bool:
@@ -222,7 +222,7 @@ class UnaryUnary(_UnaryResponse, grpc.UnaryUnaryMultiCallable):  # type: ignore[
             except grpc.RpcError as error:
                 failed = (node, error)
             except ValueError as closed:
-                if not node.route_channel.is_condemned:
+                if not node.route_channel.is_given_up:
                     raise
                 failed = (node, _not_sent(node, closed))
             finally:

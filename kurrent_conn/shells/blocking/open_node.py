@@ -52,7 +52,10 @@ class RouteChannel:
         self.calls: Calls = {}
         self.streams: WeakSet[object] = WeakSet()
         """Streams that run on it: while there is one, a retired channel stays."""
-        self.condemned_because = ""
+        self.reads: set[object] = set()
+        """Gossip reads under way."""
+        self.is_given_up = False
+        """Whether its calls were ended: new ones must not be made on it."""
         self._control: grpc.Channel | None = None
 
     def _connect(self) -> grpc.Channel:
@@ -83,8 +86,8 @@ class RouteChannel:
 
     @property
     def is_busy(self) -> bool:
-        """Whether calls or streams run on it."""
-        return bool(self.calls or self.streams)
+        """Whether calls, streams or reads run on it."""
+        return bool(self.calls or self.streams or self.reads)
 
     def condemn(self, text: str) -> None:
         """End every call on it at once, with UNAVAILABLE and a text.
@@ -93,20 +96,16 @@ class RouteChannel:
         inner channel takes a status. Where a grpcio has it no more, calls are ended
         as cancelled and their errors translated.
         """
-        self.condemned_because = text
+        self.is_given_up = True
         close = getattr(getattr(self.channel, "_channel", None), "close", None)
         if close is not None:
             with suppress(TypeError):  # another signature: private, so it may change
                 close(_UNAVAILABLE, text)
         self.close()
 
-    @property
-    def is_condemned(self) -> bool:
-        """Whether its calls were ended: new ones must not be made on it."""
-        return bool(self.condemned_because)
-
     def close(self) -> None:
         """End everything on it."""
+        self.is_given_up = True
         self.channel.close()
         if self._control is not None:
             self._control.close()

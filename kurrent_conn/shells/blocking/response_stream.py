@@ -2,28 +2,28 @@
 
 The inner call of the attempt under way does the work; this object is what the caller
 holds, so that a not-leader answer in place of the first message is followed unseen.
+Making a stream never waits: where no node is open yet, or a failed attempt is followed,
+whichever thread finds the node begins there, and readers wait for that.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 
+from kurrent_conn.errors import KurrentConnError
+from kurrent_conn.shells.blocking.call_error import CallCancelled, CallNotSent
 from kurrent_conn.shells.blocking.open_node import OpenNode
 from kurrent_conn.shells.blocking.repetition import Repetition
 
 if TYPE_CHECKING:
     from kurrent_conn.shells.blocking.channel import Channel
-
-
-def _raising(failure: grpc.RpcError) -> Iterator[Any]:
-    """Make the responses of a call that no node was found for."""
-    raise failure
-    yield
 
 
 class ResponseStream(grpc.Call, Iterator[Any]):
@@ -43,36 +43,132 @@ class ResponseStream(grpc.Call, Iterator[Any]):
         send: Callable[[OpenNode, float | None], Any],
         is_whole: Callable[[], bool],
     ) -> None:
-        self._facade = facade
+        self._connection = facade.connection
         self._repetition = repetition
         self._send = send
         self._is_whole = is_whole
-        self._seen = False
-        self._is_over = False
         self._lock = threading.Lock()
-        self._callbacks: list[Callable[[], None]] = []
-        self._failure: grpc.RpcError | None = None
+        self._key = object()
+        """Stands for the stream where calls are counted, and holds nothing."""
         self._inner: Any = None
         self._node: OpenNode | None = None
+        self._settled: Future[KurrentConnError | None] = Future()
+        """Ends when the next attempt is under way, or when there is none."""
+        self._failure: BaseException | None = None
+        self._cause: BaseException | None = None
+        self._callbacks: list[Callable[[], None]] = []
+        self._seen = False
+        self._is_over = False
+        self._was_cancelled = False
         try:
             repetition.check_open()
-            node = facade.current
-            self._begin(repetition.node() if node is None else node)
         except grpc.RpcError as failure:
             # grpc raises on the first message, never when the call is made.
             self._fail(failure)
+            return
+        if facade.current is not None:
+            self._begin(facade.current)
+        else:
+            self._look_for_node()
+
+    def __del__(self) -> None:
+        self._uncount()
+
+    # Attempts.
 
     def _begin(self, node: OpenNode) -> None:
-        self._node = node
-        self._inner = self._send(node, self._repetition.left_s())
+        try:
+            inner = self._send(node, self._repetition.left_s())
+        except CallNotSent as error:
+            self._follow(node, error)
+            return
+        with self._lock:
+            is_wanted = self._failure is None
+            if is_wanted:
+                self._node, self._inner = node, inner
+                self._count(node)
+                self._settled.set_result(None)
+            watched = bool(self._callbacks)
+        if not is_wanted:
+            inner.cancel()
+        elif watched:
+            self._watch(inner)
+
+    def _count(self, node: OpenNode) -> None:
         node.route_channel.streams.add(self)
         # Late until its first message; afterwards silence is what streams do.
-        node.calls[self] = monotonic()
-        self._facade.connection.watch()
+        node.calls[self._key] = monotonic()
+        self._connection.watch()
 
-    def _fail(self, failure: grpc.RpcError) -> None:
-        self._failure = failure
-        self._inner = _raising(failure)
+    def _uncount(self) -> None:
+        if self._node is not None:
+            self._node.route_channel.streams.discard(self)
+            self._node.calls.pop(self._key, None)
+
+    def _look_for_node(self) -> None:
+        effort = self._repetition.effort
+        wait = self._connection.when_open(effort.preference, effort.deadline_at)
+        wait.add_done_callback(self._node_found)
+
+    def _node_found(self, wait: Future[Any]) -> None:
+        error = wait.exception()
+        if isinstance(error, KurrentConnError):
+            # Explaining it may take a while: not here, on whatever thread this is.
+            self._settle(error)
+            return
+        try:
+            self._begin(wait.result())
+        except Exception as mistake:  # noqa: BLE001 - such as metadata that grpc does not take
+            self._fail(mistake)
+
+    def _settle(self, error: KurrentConnError | None) -> None:
+        with self._lock:
+            if not self._settled.done():
+                self._settled.set_result(error)
+
+    def _ready(self) -> Any:
+        """Give the attempt under way, waiting for one.
+
+        Raises:
+            grpc.RpcError: There is none: the call failed.
+        """
+        while True:
+            with self._lock:
+                inner, settled = self._inner, self._settled
+                failure = self._failure
+            if failure is not None:
+                raise failure
+            if inner is not None:
+                return inner
+            error = settled.result()
+            if error is not None:
+                self._fail(self._repetition.explained(error, self._cause))
+
+    def _judge(self, inner: Any, error: grpc.RpcError) -> None:
+        """Start what follows a failed attempt, unless somebody did."""
+        with self._lock:
+            node = self._node
+            if self._inner is not inner or node is None:
+                return
+            self._inner = None
+            self._settled = Future()
+        self._uncount()
+        self._follow(node, error)
+
+    def _follow(self, node: OpenNode, error: grpc.RpcError) -> None:
+        can_repeat = not (self._seen or self._was_cancelled) and self._is_whole()
+        self._cause = error
+        try:
+            repeat = self._repetition.decide(node, error, can_repeat)
+        except grpc.RpcError as failure:
+            self._fail(failure)
+        else:
+            if repeat.after_s:
+                self._connection.later(repeat.after_s, self._look_for_node)
+            else:
+                self._look_for_node()
+
+    # Responses.
 
     def __iter__(self) -> Self:
         """Give the stream itself."""
@@ -86,94 +182,122 @@ class ResponseStream(grpc.Call, Iterator[Any]):
             grpc.RpcError: It failed.
         """
         while True:
+            inner = self._inner
+            if inner is None:
+                inner = self._ready()
             try:
-                message = next(self._inner)
+                message = next(inner)
             except StopIteration:
                 self._end()
                 raise
             except grpc.RpcError as error:
-                self._go_on(error)
+                self._judge(inner, error)
             else:
                 if not self._seen:
                     self._answered()
                 return message
 
-    def _go_on(self, error: grpc.RpcError) -> None:
-        """Begin again on another node, or raise."""
-        if self._node is None or self._failure is not None:
-            self._end()
-            raise error
-        can_repeat = not self._seen and self._is_whole()
-        self._node.route_channel.streams.discard(self)
-        self._node.calls.pop(self, None)
-        try:
-            self._begin(self._repetition.next_node(self._node, error, can_repeat))
-        except grpc.RpcError as failure:
-            if failure is not error:
-                self._fail(failure)
-            self._end()
-            raise
-
     def _answered(self) -> None:
         self._seen = True
         if self._node is not None:
-            self._node.calls.pop(self, None)
+            self._node.calls.pop(self._key, None)
+
+    # Ends.
+
+    def _fail(self, failure: BaseException) -> None:
+        with self._lock:
+            if self._failure is None:
+                self._failure = failure
+        self._settle(None)
+        self._end()
 
     def _end(self) -> None:
         with self._lock:
             callbacks, self._callbacks = self._callbacks, []
             self._is_over = True
-        if self._node is not None:
-            self._node.route_channel.streams.discard(self)
-            self._node.calls.pop(self, None)
+        self._uncount()
         for callback in callbacks:
             callback()
 
-    def _call(self) -> Any:
-        return self._inner if self._failure is None else self._failure
+    def _final(self) -> Any:
+        """Wait for the end of the call, following failures; give its last attempt."""
+        while True:
+            try:
+                inner = self._ready()
+            except grpc.RpcError as failure:
+                return failure
+            if inner.code() is grpc.StatusCode.OK:
+                return inner
+            self._judge(inner, inner)
+
+    def _watch(self, inner: Any) -> None:
+        if not inner.add_callback(partial(self._attempt_ended, inner)):
+            self._attempt_ended(inner)
+
+    def _attempt_ended(self, inner: Any) -> None:
+        if inner.code() is grpc.StatusCode.OK:
+            self._end()
+        else:
+            # Not here, on grpc's own thread: the failure's first headers may be
+            # among the news that this very thread has yet to bring.
+            self._connection.later(0.0, partial(self._judge, inner, inner))
+
+    # What grpc calls offer.
 
     def cancel(self) -> bool:
         """End the call; its next message raises."""
-        return bool(self._call().cancel())
+        with self._lock:
+            if self._is_over:
+                return False
+            self._was_cancelled = True
+            inner = self._inner
+        if inner is not None:
+            return bool(inner.cancel())
+        self._fail(CallCancelled())
+        return True
 
     def is_active(self) -> bool:
         """Tell whether the call runs."""
-        return bool(self._call().is_active())
+        inner = self._inner
+        return not self._is_over and (inner is None or bool(inner.is_active()))
 
     def time_remaining(self) -> Any:
         """Say how many seconds of the deadline are left; None without one."""
-        return self._call().time_remaining()
+        return self._repetition.left_s()
 
     def initial_metadata(self) -> Any:
         """Give the node's first headers, waiting for them."""
-        return self._call().initial_metadata()
+        while True:
+            try:
+                inner = self._ready()
+            except grpc.RpcError as failure:
+                read: Any = failure
+                return read.initial_metadata()
+            metadata = inner.initial_metadata()
+            if self._seen or inner.is_active() or inner.code() is grpc.StatusCode.OK:
+                return metadata
+            self._judge(inner, inner)
 
     def trailing_metadata(self) -> Any:
         """Give the trailers, waiting for the call's end."""
-        return self._call().trailing_metadata()
+        return self._final().trailing_metadata()
 
     def code(self) -> Any:
         """Give the status code, waiting for the call's end."""
-        return self._call().code()
+        return self._final().code()
 
     def details(self) -> Any:
         """Give the status text, waiting for the call's end."""
-        return self._call().details()
+        return self._final().details()
 
     def add_callback(self, callback: Callable[[], None]) -> bool:
         """Call back when the call is over; False when it is over already."""
         with self._lock:
             if self._is_over:
                 return False
+            is_watched = bool(self._callbacks)
             self._callbacks.append(callback)
-        if self._failure is None and not self._inner.add_callback(self._inner_ended):
-            self._inner_ended()
+            inner = self._inner
+        if inner is not None and not is_watched:
+            self._watch(inner)
         return True
-
-    def _inner_ended(self) -> None:
-        """End with the inner call, where no other can follow it."""
-        if self._seen or self._inner.code() in {
-            grpc.StatusCode.OK,
-            grpc.StatusCode.CANCELLED,
-        }:
-            self._end()

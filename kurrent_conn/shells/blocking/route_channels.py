@@ -55,7 +55,8 @@ class RouteChannels:
         retired = self._by_route.pop(route, None)
         if retired is not None:
             self._retired.append(retired)
-            self._timer.soon(self._let_go)
+            # Not at once: a call that another thread is about to send may go on it yet.
+            self._timer.at(monotonic() + _LOOK_AGAIN_S, self._let_go)
 
     def condemn(self, node: Node, text: str) -> None:
         """End the calls in flight on a node at once.
@@ -76,10 +77,13 @@ class RouteChannels:
         self._retired.clear()
 
     def _let_go(self) -> None:
-        """Forget retired channels on which nothing runs any more.
+        """Close the retired channels that nothing uses any more.
 
-        grpc ends a channel that nobody holds when its last call is over.
+        A call that begins on one just then was never sent, and goes elsewhere.
         """
-        self._retired[:] = [each for each in self._retired if each.is_busy]
+        for each in tuple(self._retired):
+            if not each.is_busy:
+                self._retired.remove(each)
+                each.close()
         if self._retired:
             self._timer.at(monotonic() + _LOOK_AGAIN_S, self._let_go)

@@ -35,8 +35,12 @@ class Timer:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._is_started = False
 
-    def at(self, when: float, job: Job) -> None:
-        """Run a job at an instant (monotonic seconds); nothing after `close`."""
+    def at(self, when: float, job: Job) -> bool:
+        """Run a job at an instant (monotonic seconds).
+
+        Returns:
+            False after `close`: nothing is run any more.
+        """
         with self._changed:
             if not self._closed:
                 heapq.heappush(self._jobs, (when, next(self._numbers), job))
@@ -45,6 +49,7 @@ class Timer:
                     # Not sooner: the first read of a connection is not to wait for it.
                     self._is_started = True
                     self._thread.start()
+            return not self._closed
 
     def soon(self, job: Job) -> None:
         """Run a job as soon as the thread is free."""
@@ -57,7 +62,10 @@ class Timer:
         self._closed = True
 
     def close(self) -> None:
-        """Run the jobs that are due, drop the others, and end the thread."""
+        """Run every job that is left, whatever its instant, and end the thread.
+
+        A call may wait in one: it must learn that there is no more to wait for.
+        """
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -76,7 +84,7 @@ class Timer:
         with self._changed:
             while True:
                 wait_s = self._jobs[0][0] - monotonic() if self._jobs else None
-                if wait_s is not None and wait_s <= 0:
+                if wait_s is not None and (wait_s <= 0 or self._closed):
                     return heapq.heappop(self._jobs)[2]
                 if self._closed:
                     return None

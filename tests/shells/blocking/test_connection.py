@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
-from tenacity import wait_fixed
+from tenacity import RetryCallState
+from tenacity.wait import wait_base
 
 import kurrent_conn
 from kurrent_conn.core.notice import NodeLost, NodeOpened, Notice, TopologyChanged
@@ -76,7 +78,9 @@ def test_channels_of_preferences(cluster: FakeCluster) -> None:
 def test_other_preferences_redirect_moves_nothing(cluster: FakeCluster) -> None:
     """A redirect on a follower's channel repeats that one call on the leader."""
     with kurrent_conn.connect(cluster.uri()) as connection:
-        method = connection.channel_for("follower").unary_unary(ECHO + "unary_unary")
+        method: Any = connection.channel_for("follower").unary_unary(
+            ECHO + "unary_unary"
+        )
         assert method(b"a", metadata=(("requires-leader", "true"),)) == b"0:a"
         assert method(b"a") != b"0:a"
 
@@ -138,20 +142,29 @@ def test_close_twice(cluster: FakeCluster) -> None:
 
 def test_close_ends_a_pause(cluster: FakeCluster, beside: Beside) -> None:
     """A call that waits before it is repeated ends with the connection."""
-    policy = kurrent_conn.RetryPolicy(wait=wait_fixed(3600))
+    pause = _Hour()
+    policy = kurrent_conn.RetryPolicy(wait=pause)
     connection = kurrent_conn.connect(
         cluster.uri(defaultDeadline=-1), retry=policy, timeout=7200
     )
-    cluster.nodes[0].not_ready = 2
-    calls = [
-        beside.do(ask, connection.channel, "unary_unary", b"a"),
-        beside.do(ask, connection.channel, "unary_unary.future", b"a"),
-    ]
+    cluster.nodes[0].not_ready = len(FORMS)
+    calls = [beside.do(ask, connection.channel, form, b"a") for form in FORMS]
     for _ in calls:
-        assert cluster.nodes[0].ended.acquire(timeout=5)
+        assert pause.asked.acquire(timeout=5)
     connection.close()
     for call in calls:
         assert isinstance(call.exception(5), grpc.RpcError)
+
+
+class _Hour(wait_base):
+    """A pause of an hour that says when it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Semaphore(0)
+
+    def __call__(self, retry_state: RetryCallState) -> float:  # noqa: ARG002 - tenacity's signature
+        self.asked.release()
+        return 3600.0
 
 
 def test_bad_input_is_told() -> None:
@@ -173,22 +186,21 @@ def test_calls_while_closing(cluster: FakeCluster, beside: Beside) -> None:
     """Whoever calls while another thread closes gets a gRPC error, and nothing else."""
     for _ in range(20):
         connection = kurrent_conn.connect(cluster.uri())
-        method = connection.channel.unary_unary(ECHO + "unary_unary")
+        method: Any = connection.channel.unary_unary(ECHO + "unary_unary")
         started = threading.Semaphore(0)
 
-        def call_on(
-            method: object = method, started: threading.Semaphore = started
-        ) -> None:
-            while True:
-                method(b"a")  # type: ignore[operator]  # a multicallable
-                started.release()
-
-        callers = [beside.do(call_on) for _ in range(4)]
+        callers = [beside.do(_call_on, method, started) for _ in range(4)]
         for _ in callers:
             assert started.acquire(timeout=5)
         connection.close()
         errors = [caller.exception(5) for caller in callers]
         assert all(isinstance(error, grpc.RpcError) for error in errors), errors
+
+
+def _call_on(method: Any, started: threading.Semaphore) -> None:
+    while True:
+        method(b"a")
+        started.release()
 
 
 def test_nothing_is_left(cluster: FakeCluster, beside: Beside) -> None:
@@ -205,7 +217,7 @@ def _use_and_close(cluster: FakeCluster, beside: Beside) -> list[object]:
     cluster.elect(0)
     connection = kurrent_conn.connect(cluster.uri(defaultDeadline=-1))
     channel = connection.channel
-    method = channel.unary_unary(ECHO + "unary_unary")
+    method: Any = channel.unary_unary(ECHO + "unary_unary")
     method(b"a")
     calls = [beside.do(ask, channel, form, b"hold") for form in FORMS]
     for _ in calls:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -66,9 +68,11 @@ def test_not_ready_is_waited_for(cluster: FakeCluster, form: str) -> None:
 @every_form
 def test_server_error_passes(cluster: FakeCluster, form: str) -> None:
     """What a server answers is raised unchanged, and asked once."""
-    with kurrent_conn.connect(cluster.uri()) as connection:
-        with pytest.raises(grpc.RpcError) as caught:
-            ask(connection.channel, form, b"fail")
+    with (
+        kurrent_conn.connect(cluster.uri()) as connection,
+        pytest.raises(grpc.RpcError) as caught,
+    ):
+        ask(connection.channel, form, b"fail")
     assert isinstance(caught.value, grpc.Call)
     assert not isinstance(caught.value, kurrent_conn.KurrentConnError)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -87,9 +91,11 @@ def test_call_connects(cluster: FakeCluster, form: str) -> None:
 @every_form
 def test_deadline_ends_call(cluster: FakeCluster, form: str) -> None:
     """A call's deadline ends it while a node has it."""
-    with kurrent_conn.connect(cluster.uri()) as connection:
-        with pytest.raises(grpc.RpcError) as caught:
-            ask(connection.channel, form, b"hold", timeout=0.05)
+    with (
+        kurrent_conn.connect(cluster.uri()) as connection,
+        pytest.raises(grpc.RpcError) as caught,
+    ):
+        ask(connection.channel, form, b"hold", timeout=0.05)
     assert isinstance(caught.value, grpc.Call)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
@@ -112,9 +118,11 @@ def test_connections_timeout_ends_wait(cluster: FakeCluster, form: str) -> None:
     """Without a deadline of its own a call waits for a node as long as a connect."""
     cluster.elect(None)
     uri = cluster.uri(defaultDeadline=-1)
-    with kurrent_conn.connect(uri, lazy=True, timeout=0.05) as connection:
-        with pytest.raises(DiscoveryError) as caught:
-            ask(connection.channel, form, b"a")
+    with (
+        kurrent_conn.connect(uri, lazy=True, timeout=0.05) as connection,
+        pytest.raises(DiscoveryError) as caught,
+    ):
+        ask(connection.channel, form, b"a")
     assert isinstance(caught.value, grpc.Call)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
@@ -296,7 +304,8 @@ def test_read_only_call_is_repeated_when_lost(cluster: FakeCluster) -> None:
     """What only reads is also repeated when nobody knows whether it was executed."""
     with kurrent_conn.connect(cluster.uri()) as connection:
         cluster.nodes[0].lost = 1
-        assert list(connection.channel.unary_stream(READ_ONLY)(b"a")) == [b"0:a"]
+        method: Any = connection.channel.unary_stream(READ_ONLY)
+        assert list(method(b"a")) == [b"0:a"]
         assert len(cluster.nodes[0].calls) == 2
 
 

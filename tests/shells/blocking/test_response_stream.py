@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import grpc
@@ -9,9 +10,8 @@ import pytest
 
 import kurrent_conn
 from tests.shells.blocking.ask import Beside, ask, begin, held
-from tests.shells.fake_cluster import ECHO, FakeCluster
+from tests.shells.fake_cluster import FakeCluster
 
-STREAM = ECHO + "unary_stream"
 streams = pytest.mark.parametrize("kind", ["unary_stream", "stream_stream"])
 
 
@@ -32,10 +32,18 @@ def test_status_follows_redirect(cluster: FakeCluster, kind: str) -> None:
     with kurrent_conn.connect(cluster.uri()) as connection:
         cluster.elect(1)
         call = begin(connection.channel, kind, b"a")
-        assert call.code() is grpc.StatusCode.OK
+        call.initial_metadata()
         assert list(call) == [b"1:a"]
+        assert call.code() is grpc.StatusCode.OK
         assert call.details() == ""
+        assert not list(call.trailing_metadata())
         assert not call.is_active()
+        cluster.elect(2)
+        call = begin(connection.channel, kind, b"fail")
+        assert call.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert call.details() == "asked to fail"
+        with pytest.raises(grpc.RpcError, match="asked to fail"):
+            next(call)
 
 
 @streams
@@ -88,7 +96,7 @@ def test_cancel_while_waiting_for_a_node(
 def test_stream_survives_failover_of_another_node(cluster: FakeCluster) -> None:
     """A stream on a follower goes on while the leader dies and another is elected."""
     with kurrent_conn.connect(cluster.uri(nodePreference="follower")) as connection:
-        call = connection.channel.unary_stream(STREAM)(b"a,hold,b")
+        call = begin(connection.channel, "unary_stream", b"a", b"hold", b"b")
         first = next(call)
         held(cluster)
         serving = int(first[:1])
@@ -105,7 +113,7 @@ def test_stream_survives_failover_of_another_node(cluster: FakeCluster) -> None:
 def test_stream_survives_its_channels_retirement(cluster: FakeCluster) -> None:
     """A healthy stream goes on when another call's failure retires its channel."""
     with kurrent_conn.connect(cluster.uri()) as connection:
-        call = connection.channel.unary_stream(STREAM)(b"a,hold,b")
+        call = begin(connection.channel, "unary_stream", b"a", b"hold", b"b")
         assert next(call) == b"0:a"
         held(cluster)
         with pytest.raises(grpc.RpcError, match="Socket closed"):
@@ -113,3 +121,20 @@ def test_stream_survives_its_channels_retirement(cluster: FakeCluster) -> None:
         assert ask(connection.channel, "unary_unary", b"x") == b"0:x"
         cluster.release.set()
         assert list(call) == [b"0:hold", b"0:b"]
+
+
+def test_dropped_stream_is_ended(cluster: FakeCluster) -> None:
+    """A stream that nobody holds any more, read or not, is ended on its node."""
+    with kurrent_conn.connect(cluster.uri()) as connection:
+        unread = begin(connection.channel, "unary_stream", b"hold")
+        read = begin(connection.channel, "stream_stream", b"a", b"hold")
+        assert next(read) == b"0:a"
+        held(cluster)
+        held(cluster)
+        del unread, read
+        gc.collect()
+        for _ in range(2):
+            assert cluster.nodes[0].ended.acquire(timeout=5)
+        node = connection.current(connection.settings.node_preference)
+        assert node is not None
+        assert not node.route_channel.is_busy
