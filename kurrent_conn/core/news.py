@@ -59,7 +59,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     """Take a missing answer into account, and ask on."""
     read = _finish(turn, event.read)
     if read is None:
-        vigil.unanswered(turn, event.read)
+        vigil.unanswered(turn, event.read, spoke=event.answered)
         return
     if event.denied and _may_try_credentials(turn.state, read):
         turn.state = replace(turn.state, gossip_needs_credentials=True)

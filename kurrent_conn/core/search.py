@@ -35,12 +35,36 @@ LARGEST_WAVE: Final = 4
 SUSPECTS_EVERY: Final = 4
 CONNECT_AHEAD: Final = 2
 
+RESTED_S: Final = 1.0
+"""A search that begins so long after the one before begins at once."""
+
 
 def begin(turn: Turn) -> None:
-    """Begin a search: shuffle the candidates and ask the first."""
-    if turn.state.search is None:
-        turn.state = replace(turn.state, search=Search(tie=turn.state.chance))
-        _refill(turn)
+    """Begin a search: shuffle the candidates and ask the first.
+
+    At once, unless searches follow each other: then each success failed, or each wait
+    was in vain, and the election clock paces them. Otherwise callers who try again
+    and again would ask as often as the cluster can answer.
+    """
+    if turn.state.search is not None:
+        return
+    state = turn.state
+    begin_at, since, chance = turn.now, state.restless_since, state.chance
+    if turn.now - state.searched_at > RESTED_S:
+        since = turn.now
+    else:
+        draw, chance = chance.uniform()
+        pause = election_interval_s(turn.now - since, draw)
+        begin_at = max(turn.now, state.searched_at + pause)
+    turn.state = replace(
+        state,
+        search=Search(tie=chance, next_wave_at=begin_at),
+        chance=chance,
+        searched_at=begin_at,
+        restless_since=since,
+    )
+    _refill(turn)
+    if begin_at <= turn.now:
         ask_wave(turn)
         _connect_ahead(turn)
 
@@ -157,6 +181,10 @@ def unmatched(turn: Turn) -> None:
         if asked_directly
         else election_interval_s(turn.now - since, draw)
     )
+    ask_at = turn.now + pause
+    if search.unmatched_since is not None and search.next_wave_at is not None:
+        # Answers of probes come as well: they must not put the next read off.
+        ask_at = min(ask_at, search.next_wave_at)
     _update(
         turn,
         replace(
@@ -164,7 +192,7 @@ def unmatched(turn: Turn) -> None:
             unmatched_since=since,
             silent_streak=0,
             next_round_at=None,
-            next_wave_at=turn.now + pause,
+            next_wave_at=ask_at,
         ),
     )
 

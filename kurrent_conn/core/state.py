@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from kurrent_conn.core.attempt import Attempt
 from kurrent_conn.core.chance import Chance
@@ -213,6 +214,8 @@ class State:
             string turned out to be one of a cluster.
         gossip_needs_credentials: Whether an anonymous read was denied.
         round_trip_s: The last gossip round trip.
+        searched_at: When the last search began to ask.
+        restless_since: When the first of the searches that follow each other began.
         next_read: The number of the next read.
         next_serial: The serial of the next node.
         wake_at: The instant of the last `WakeAt`.
@@ -235,6 +238,8 @@ class State:
     redirected: bool = False
     gossip_needs_credentials: bool = False
     round_trip_s: float | None = None
+    searched_at: float = -inf
+    restless_since: float = 0.0
     next_read: int = 1
     next_serial: int = 1
     wake_at: float | None = None

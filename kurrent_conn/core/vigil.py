@@ -80,20 +80,40 @@ def answered(turn: Turn, number: int) -> Read | None:
     vigil = _probed_by(turn.state, number)
     if vigil is None:
         return None
+    _is_up(turn, vigil)
+    return vigil.probe
+
+
+def unanswered(turn: Turn, number: int, *, spoke: bool) -> None:
+    """Note that a probe failed.
+
+    Args:
+        turn: The draft.
+        number: The number of the read.
+        spoke: Whether the node itself refused it: it has no gossip to give, but it
+            is up. Otherwise it is as silent as before.
+    """
+    vigil = _probed_by(turn.state, number)
+    if vigil is None:
+        return
+    if not spoke:
+        _keep(turn, replace(vigil, probe=None))
+    elif vigil.is_suspect:
+        advertised = vigil.node.advertised
+        turn.state = replace(turn.state, suspects=turn.state.suspects - {advertised})
+        _end(turn, vigil)
+    else:
+        _is_up(turn, vigil)
+
+
+def _is_up(turn: Turn, vigil: Vigil) -> None:
+    """Note that a node speaks, and when to ask it again."""
     late_s = turn.now - vigil.since
     pause_s = min(max(late_s / 10, PROBE_PAUSE_MIN_S), PROBE_PAUSE_MAX_S)
     _keep(
         turn,
         replace(vigil, probe=None, silent_since=None, ask_again_at=turn.now + pause_s),
     )
-    return vigil.probe
-
-
-def unanswered(turn: Turn, number: int) -> None:
-    """Note that a probe failed: the node is as silent as before."""
-    vigil = _probed_by(turn.state, number)
-    if vigil is not None:
-        _keep(turn, replace(vigil, probe=None))
 
 
 def hear(turn: Turn, members: Iterable[Member], heard: frozenset[Endpoint]) -> None:
@@ -124,7 +144,18 @@ def end_idle(turn: Turn) -> None:
 def _begin(turn: Turn, event: CallsLate) -> Vigil:
     chosen = turn.state.chosen.items()
     preferences = frozenset(p for p, n in chosen if n.serial == event.node.serial)
-    return Vigil(event.node, preferences, event.since, seen_at=turn.now)
+    # A channel that was renewed already and is late as well: renewing is no cure.
+    was_renewed = any(
+        v.was_renewed and v.node.advertised == event.node.advertised
+        for v in turn.state.vigils
+    )
+    return Vigil(
+        event.node,
+        preferences,
+        event.since,
+        seen_at=turn.now,
+        was_renewed=was_renewed,
+    )
 
 
 def _of(state: State, node: Node) -> Vigil | None:

@@ -79,3 +79,33 @@ def test_a_wake_that_comes_late_leaves_nothing_unarmed() -> None:
     assert WakeAt(0.9) in actions
     state, _ = advance(state, Woke(), 2.0)
     assert state.wake_at is None or state.wake_at > 2.0
+
+
+def test_searches_that_follow_each_other_are_paced() -> None:
+    """Callers who are refused at once and try again do not become a flood of reads."""
+    scene = Scene()
+    scene.replies = dict.fromkeys((A, B, C), Fails(denied=True, answered=True))
+    simulation = Simulation(plan(), scene)
+
+    def again() -> None:
+        simulation.want(within=5)
+        simulation.at(simulation.now + 0.002, again)
+
+    simulation.at(0.0, again)
+    simulation.run(1)
+    assert len(scene.asked) <= 250
+    asked = len(scene.asked)
+    simulation.run(6)
+    simulation.run(7)
+    assert len(scene.asked) - asked <= 6 * 40
+
+
+def test_a_search_after_a_rest_begins_at_once() -> None:
+    """The pace is for searches that follow each other, not for the next failover."""
+    scene = Scene(member(A, LEADER), member(B), member(C))
+    simulation = Simulation(plan(), scene)
+    for _ in range(5):
+        simulation.run(simulation.now + 1.5)
+        wait = simulation.want(None)
+        simulation.run(simulation.now + 0.002)
+        assert wait in simulation.ends

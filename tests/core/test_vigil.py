@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kurrent_conn.core.cluster import NodePreference, NodeState
 from kurrent_conn.core.events import CallsLate
+from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.notice import ChannelRenewed, NodeCondemned, NodeSuspected
+from kurrent_conn.core.route import direct
 from kurrent_conn.core.state import Node
 from kurrent_conn.core.vigil import NOTICE_MAX_S, notice_s
-from kurrent_conn.testing.simulation import Says, Silent, Simulation
+from kurrent_conn.testing.simulation import Fails, Says, Silent, Simulation
 from tests.stage.scene import FOLLOWER, LEADER, A, B, C, Scene, member, plan
 
 TICK_S = 0.05
@@ -157,6 +161,50 @@ def test_calls_that_stay_late_on_a_live_node_get_a_fresh_channel() -> None:
     assert simulation.retired == [node.route]
     assert simulation.notices.count(ChannelRenewed(A)) == 1
     assert not any(isinstance(n, NodeCondemned) for n in simulation.notices)
+
+
+def test_calls_that_hang_for_good_cost_one_renewal() -> None:
+    """A fresh channel that is late as well is no reason for another, and another."""
+    scene = cluster()
+    simulation = opened(scene)
+    asked = len(scene.asked)
+    began: dict[Node, float] = {}
+    while simulation.now < 21:
+        simulation.run(simulation.now + TICK_S)
+        began.setdefault(simulation.opened[NodePreference.LEADER], simulation.now)
+        for node, since in began.items():
+            if simulation.now - since >= 0.1:
+                simulation.take(CallsLate(node, since))
+    assert simulation.notices.count(ChannelRenewed(A)) == 1
+    assert len(scene.asked) - asked <= 2 * 60
+
+
+def test_a_node_without_gossip_is_not_silent() -> None:
+    """A refused probe is an answer: a slow call on such a node is left alone."""
+    scene = cluster()
+    simulation = Simulation(replace(plan(A), by_gossip=False), scene)
+    scene.replies[A] = Fails(Verdict.ANSWERED, answered=True)
+    simulation.want()
+    simulation.run(1)
+    late(simulation, 25)
+    assert not simulation.condemned
+    assert not any(isinstance(n, NodeSuspected) for n in simulation.notices)
+
+
+def test_answers_of_probes_do_not_put_a_search_off() -> None:
+    """While one node answers probe after probe, the others are asked all the same."""
+    scene = Scene(member(A), member(B), member(C))
+    simulation = Simulation(plan(), scene)
+    nodes = [Node(A, direct(A), serial) for serial in range(50, 70)]
+    wait = simulation.want()
+    simulation.run(4)
+    scene.replies[A] = Says(scene.members)
+    scene.become({B: LEADER})
+    while simulation.now < 6:
+        simulation.run(simulation.now + TICK_S)
+        for node in nodes:
+            simulation.take(CallsLate(node, simulation.now - 0.2))
+    assert simulation.ends[wait].at < 5
 
 
 def test_probes_of_a_live_node_grow_rare() -> None:
