@@ -21,6 +21,7 @@ from kurrent_conn.testing.process_message import (
     Tell,
 )
 from kurrent_conn.testing.reserved_port import LOOPBACK
+from kurrent_conn.testing.warm_up import warm_up
 
 
 class NodeKeeper:
@@ -64,6 +65,7 @@ class NodeKeeper:
         )
         self._server = NodeServer(self._context, plan.max_streams)
         await self._server.start(f"{LOOPBACK}:{order.port}", order.certificate)
+        await warm_up(order.port, tls=order.certificate is not None)
 
     def obey(self, message: Any) -> None:
         """Carry out an order of the director.

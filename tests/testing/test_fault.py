@@ -91,7 +91,7 @@ def test_faults_have_their_time(
 ) -> None:
     """A fault with a delay happens then; one that cannot happen is logged."""
     with caplog.at_level(logging.WARNING, "kurrent_conn.testing"):
-        cluster.apply(fault.Kill("leader"), after_s=0.05)
+        cluster.apply(fault.Kill("leader"), after_s=0.5)
         assert cluster.nodes[0].is_alive
         wait_for(lambda: not cluster.nodes[0].is_alive)
         cluster.apply(fault.Resign(), after_s=0.01)
@@ -114,7 +114,7 @@ def test_partitions_come_and_go(cluster: SimulatedCluster) -> None:
 
 def test_deaths_can_go_unnoticed(cluster: SimulatedCluster) -> None:
     """Until it is missed the dead leader is listed as alive."""
-    cluster.apply(fault.Kill("leader", noticed_after_s=0.2))
+    cluster.apply(fault.Kill("leader", noticed_after_s=1.0))
     leader = cluster.nodes[0].advertised
 
     def listed_alive() -> bool:
@@ -127,7 +127,7 @@ def test_deaths_can_go_unnoticed(cluster: SimulatedCluster) -> None:
 
 def test_a_starting_node_is_silent(cluster: SimulatedCluster) -> None:
     """It takes connections and calls, and answers when it has joined."""
-    cluster.apply(fault.Restart(2, silent_s=0.3))
+    cluster.apply(fault.Restart(2, silent_s=1.0))
     failure = refused_gossip(cluster, 2, timeout_s=0.1)
     assert failure.code is grpc.StatusCode.DEADLINE_EXCEEDED
     with channel_to(cluster, cluster.nodes[2]) as channel:
