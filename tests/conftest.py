@@ -76,3 +76,10 @@ def nothing_is_left_behind() -> Iterator[None]:
             break
         waiting.wait(0.05)
     assert not any(left), f"left behind: threads, children, sockets {left}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `--rewrite` write the golden transcripts anew."""
+    parser.addoption(
+        "--rewrite", action="store_true", help="write tests/scenarios/transcripts anew"
+    )

@@ -115,6 +115,10 @@ class Simulation:
         plan: What the connection is to do.
         world: What a gossip read would get at an instant.
         seed: Decides every shuffle and jitter.
+
+    Attributes:
+        on_action: Told of every action, before it is carried out.
+        on_end: Told the number of every wait that ended, after its event.
     """
 
     def __init__(self, plan: Plan, world: World, seed: int = 0) -> None:
@@ -130,6 +134,8 @@ class Simulation:
         self.opened: dict[NodePreference, Node] = {}
         self.retired: list[Route] = []
         self.condemned: list[Node] = []
+        self.on_action: Callable[[Action], None] = lambda _: None
+        self.on_end: Callable[[int], None] = lambda _: None
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count(1)
         self._waits: dict[int, NodePreference | None] = {}
@@ -138,6 +144,11 @@ class Simulation:
     def at(self, when: float, do: Callable[[], None]) -> None:
         """Do something at an instant of virtual time."""
         heapq.heappush(self._due, (when, next(self._numbers), do))
+
+    @property
+    def next_at(self) -> float | None:
+        """The instant at which something is due next; None when nothing is."""
+        return self._due[0][0] if self._due else None
 
     def want(
         self,
@@ -161,7 +172,7 @@ class Simulation:
     def take(self, event: Event) -> None:
         """Tell the core what happened, and carry out what it asks for."""
         self.events.append(event)
-        self._write(event_line(event))
+        self.write(event_line(event))
         if isinstance(event, Abandoned):
             self._waits.pop(event.waiter, None)
         self.state, actions = advance(self.state, event, self.now)
@@ -177,11 +188,13 @@ class Simulation:
             do()
         self.now = max(self.now, until)
 
-    def _write(self, line: str) -> None:
+    def write(self, line: str) -> None:
+        """Add a line to the transcript, at the present instant."""
         self.transcript.append(f"{self.now:9.3f}  {line}")
 
     def _do(self, action: Action) -> None:  # noqa: C901, PLR0912 - one arm an action
-        self._write(f"  -> {action_line(action)}")
+        self.write(f"  -> {action_line(action)}")
+        self.on_action(action)
         match action:
             case ReadGossip():
                 self._read(action)
@@ -208,7 +221,7 @@ class Simulation:
             case GiveUp():
                 for number in action.waiters:
                     self._waits.pop(number, None)
-                    self.ends[number] = End(self.now, action)
+                    self._ended(number, action)
             case Note():
                 self.notices.append(action.notice)
             case _:
@@ -229,10 +242,23 @@ class Simulation:
         for number, wanted in list(self._waits.items()):
             if wanted is preference:
                 del self._waits[number]
-                self.ends[number] = End(self.now, result)
+                self._ended(number, result)
+
+    def _ended(self, number: int, result: Node | Topology | GiveUp) -> None:
+        self.ends[number] = End(self.now, result)
+        # Not now: whoever is told may bring the next event, and this one goes on.
+        self.at(self.now, lambda: self.on_end(number))
 
     def _read(self, action: ReadGossip) -> None:
-        reply = self.world(action, self.now)
+        self.reply(action, self.world(action, self.now))
+
+    def reply(self, action: ReadGossip, reply: Reply) -> None:
+        """Let a read end; a second end, of one that was silent, is the true one.
+
+        Args:
+            action: The read.
+            reply: How it ends from now on.
+        """
         event: Event
         match reply:
             case Says():

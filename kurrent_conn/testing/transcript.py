@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+import re
+from collections.abc import Iterable
+from typing import Final, assert_never
 
 from kurrent_conn.core.actions import (
     Action,
@@ -112,3 +114,43 @@ def action_line(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one ar
             return f"note {type(action.notice).__name__}"
         case _:
             assert_never(action)
+
+
+_MARKS: Final = ("** ", "-> publish", "-> open", "-> shut", "-> condemn", "-> give up")
+"""After these a repetition is news again."""
+
+_NOISE: Final = ("woke", "-> wake ")
+_NUMBER: Final = re.compile(r"#\d+")
+
+
+def folded(lines: Iterable[str]) -> list[str]:
+    """Leave out when it woke, and what says the same as lines before.
+
+    An election of seconds is hundreds of reads with one answer; what is left fits on
+    a screen.
+
+    Args:
+        lines: A transcript, each line an instant, two blanks, and what happened.
+
+    Returns:
+        The lines that say something new, and how many were left out between them.
+    """
+    kept: list[str] = []
+    seen: set[str] = set()
+    skipped = 0
+    for line in lines:
+        text = line.split(maxsplit=1)[1].strip()
+        if text.startswith(_NOISE):
+            continue
+        if text.startswith(_MARKS):
+            seen.clear()
+        plain = _NUMBER.sub("#", text)
+        if plain in seen:
+            skipped += 1
+            continue
+        seen.add(plain)
+        if skipped:
+            kept.append(f"{'...':>9}  ({skipped} lines like those above)")
+            skipped = 0
+        kept.append(line)
+    return kept
