@@ -115,8 +115,13 @@ def _rules(plan: Plan, site: Site, location: Location) -> Iterator[Override]:
             yield from _to_addresses(site, there)
         return
     wanted = plan.needs_route_inside or plan.situation.hairpin is Hairpin.AVOID
-    if wanted and here is not None:
-        yield from _to_services(plan, here)
+    if not (wanted and here is not None):
+        return
+    yield from _to_services(plan, here)
+    if plan.behind_entry and there is not None:
+        # A connection trusts one CA: past the Ingress to some nodes is past it to all,
+        # by the service names that answer in both clusters for the servers' sake.
+        yield from _to_services(plan, there)
 
 
 def _to_addresses(site: Site, resource: Resource) -> Iterator[Override]:
@@ -126,6 +131,20 @@ def _to_addresses(site: Site, resource: Resource) -> Iterator[Override]:
         if address:
             target = address if is_ip(address) else alias(node, resource)
             yield Override(exact=node.service_name, target=target)
+
+
+def alias_rules(site: Site, resource: Resource) -> tuple[Override, ...]:
+    """Give the rewrites to the ExternalName Services of nodes of another cluster.
+
+    Args:
+        site: The values, with the nodes' host names there.
+        resource: Whose nodes.
+    """
+    return tuple(
+        Override(exact=node.service_name, target=alias(node, resource))
+        for node in resource.nodes()
+        if (address := site.address(node)) and not is_ip(address)
+    )
 
 
 def alias(node: Node, resource: Resource) -> str:
