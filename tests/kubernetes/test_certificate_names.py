@@ -123,11 +123,14 @@ def test_public_names_are_what_a_public_ca_signs(plan: Plan, site: Site) -> None
         assert ".svc." not in name
 
 
-def test_the_common_name_is_no_wildcard_by_default() -> None:
-    """By default no stranger in the domain can have the reserved common name."""
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_public_common_name_is_no_wildcard(template: str) -> None:
+    """No stranger in the domain can have the name that nodes know each other by."""
     (plan,) = plans(situation_of(Solution.ANYWHERE))
-    names = server_names(plan, Site(), quorum(plan, Site()))
+    site = Site(fqdn_template=template)
+    names = server_names(plan, site, quorum(plan, site))
     assert names.common_name == "mydb.kurrent.test"
+    assert "*.kurrent.test" not in names.dns
 
 
 def test_too_long_a_common_name_is_refused() -> None:

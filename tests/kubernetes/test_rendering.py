@@ -176,15 +176,36 @@ def test_no_rendered_plan_has_a_mistake(place: int) -> None:
         assert check(documents, corefiles) == ()
 
 
+@pytest.mark.parametrize("template", ["{podName}.{domain}", "{podName}-q.{domain}"])
 @pytest.mark.parametrize("solution", Solution)
 def test_other_templates_have_no_mistake_either(
-    solution: Solution, tmp_path: Path
+    solution: Solution, template: str, tmp_path: Path
 ) -> None:
     """A template of one's own gets names, rules and certificates that fit it."""
     (plan,) = plans(situation_of(solution))
-    site = full_site(plan, fqdn_template="{podName}-qn.{namespace}.{domain}")
-    write(render(plan, site), tmp_path)
+    write(render(plan, full_site(plan, fqdn_template=template)), tmp_path)
     assert check_directory(tmp_path) == ()
+
+
+def test_a_clusters_corefile_leads_to_its_external_names() -> None:
+    """What CoreDNS is given leads each node's name to the Service that is made."""
+    (plan,) = plans(situation_of(Solution.PEERING_SERVICE_NAME))
+    site = full_site(plan)
+    files = {file.path: file for file in render(plan, site)}
+    rules = Overrides.from_corefile(files["other-cluster/Corefile"].text)
+    made = {
+        str(yaml.safe_dump(document))
+        for document in _documents(files["other-cluster/node-services.yaml"])
+        if "externalName" in str(document)
+    }
+    led = [
+        rules.route(node.advertised).dial.host
+        for node in quorum(plan, site).nodes()
+        if rules.route(node.advertised).rule
+    ]
+    assert len(led) == len(made) == 2
+    for host in led:
+        assert any(f"name: {host.partition('.')[0]}\n" in text for text in made)
 
 
 @ROWS
