@@ -102,11 +102,16 @@ def test_every_configured_client_verifies_a_covered_name(
 
 @given(st.sampled_from(SECURE), sites())
 def test_overrides_lead_to_the_node_itself(plan: Plan, site: Site) -> None:
-    """A rule sends an FQDN to the service name of that very node."""
+    """A rule sends an FQDN to the service name of that very node, and no other."""
+    resources = (quorum(plan, site), standalone(plan, site))
+    nodes = [node for each in resources if each for node in each.nodes()]
     for side in client_sides(plan, site):
-        for node in quorum(plan, site).nodes():
+        for node in nodes:
             route = side.overrides.route(node.advertised)
             assert route.dial.host in {node.service_name, node.advertised.host}
+        for name in (f"{site.name}-orders-0", f"{site.name}x-0", "www"):
+            stranger = Endpoint(f"{name}.{site.domain}")
+            assert side.overrides.route(stranger).rule is None
 
 
 @given(st.sampled_from(SIGNED_PUBLICLY), sites())
