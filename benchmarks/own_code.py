@@ -77,7 +77,7 @@ def _over_nothing(connection: kurrent_conn.Connection) -> Channel:
     empty: Any = SimpleNamespace(channel=channel, streams=WeakSet())
     hollow = replace(node, route_channel=empty)
     facade.set_current(hollow)
-    connection._open[facade.preference] = hollow  # noqa: SLF001 - calls that repeat ask the connection
+    connection._driver.open[facade.preference] = hollow  # noqa: SLF001 - calls that repeat ask the connection
     return facade
 
 

@@ -145,7 +145,7 @@ def describes_situation(flags: Flags) -> bool:
     return bool(_READERS.keys() & flags.keys())
 
 
-def read_situation(solution: str | None, flags: Flags) -> Situation:
+def read_situation(solution: str | None, flags: Mapping[str, Any]) -> Situation:
     """Make the situation: that of a common solution, changed by flags.
 
     Args:

@@ -89,10 +89,11 @@ def server_names(plan: Plan, site: Site, resource: Resource) -> CertificateNames
     Raises:
         InvalidResource: The common name would be too long.
     """
-    wanted = dict.fromkeys(_wanted(plan, site, resource))
     if plan.certificates is CertificateOption.PUBLIC:
-        return _public_names(site, wanted)
-    return CertificateNames(OWN_COMMON_NAME, tuple(wanted))
+        return _public_names(plan, site, resource)
+    return CertificateNames(
+        OWN_COMMON_NAME, tuple(dict.fromkeys(_wanted(plan, site, resource)))
+    )
 
 
 def entry_names(resource: Resource) -> tuple[str, ...]:
@@ -128,18 +129,15 @@ def _pattern(node: Node, host: str) -> str:
     return host
 
 
-def _public_names(site: Site, wanted: Iterable[str]) -> CertificateNames:
+def _public_names(plan: Plan, site: Site, resource: Resource) -> CertificateNames:
     """Choose a common name that a public CA signs and no stranger can have.
 
-    A public CA wants it among the DNS names, and no DNS name that another covers.
-    A wildcard would be accepted from everyone with a certificate for a host of the
-    domain, so it is the last resort: the reserved name is what nodes trust.
+    A public CA wants it among the DNS names, and no DNS name that another covers. A
+    wildcard as the name that nodes trust would let in everyone with a certificate for
+    a host of the domain; so where a wildcard would cover the common name, the nodes
+    are named one by one instead.
     """
     common_name = f"{site.name}.{site.domain}"
-    names = dict.fromkeys((common_name, *wanted))
-    slim = tuple(name for name in names if not _is_redundant(name, names))
-    if common_name not in slim:
-        common_name = next(name for name in slim if covers(name, common_name))
     if len(common_name) > LONGEST_COMMON_NAME:
         problem = Problem(
             "domain",
@@ -148,7 +146,12 @@ def _public_names(site: Site, wanted: Iterable[str]) -> CertificateNames:
             hint="shorten --name or --domain",
         )
         raise InvalidResource((problem,))
-    return CertificateNames(common_name, slim)
+    names = (common_name, *_wanted(plan, site, resource))
+    if any(name != common_name and covers(name, common_name) for name in names):
+        hosts = (node.fqdn for node in resource.nodes())
+        names = (common_name, *hosts, discover_name(plan, site, resource))
+    slim = (name for name in names if name and not _is_redundant(name, names))
+    return CertificateNames(common_name, tuple(dict.fromkeys(slim)))
 
 
 def _is_redundant(name: str, names: Iterable[str]) -> bool:

@@ -13,7 +13,6 @@ from kurrent_conn.kubernetes.certificate_names import discover_name
 from kurrent_conn.kubernetes.names import (
     DEFAULT_TEMPLATE,
     Node,
-    NodeKind,
     Resource,
     TrafficStrategy,
 )
@@ -115,8 +114,13 @@ def _rules(plan: Plan, site: Site, location: Location) -> Iterator[Override]:
             yield from _to_addresses(site, there)
         return
     wanted = plan.needs_route_inside or plan.situation.hairpin is Hairpin.AVOID
-    if wanted and here is not None:
-        yield from _to_services(plan, here)
+    if not (wanted and here is not None):
+        return
+    yield from _to_services(plan, here)
+    if plan.behind_entry and there is not None:
+        # A connection trusts one CA: past the Ingress to some nodes is past it to all,
+        # by the service names that answer in both clusters for the servers' sake.
+        yield from _to_services(plan, there)
 
 
 def _to_addresses(site: Site, resource: Resource) -> Iterator[Override]:
@@ -126,6 +130,20 @@ def _to_addresses(site: Site, resource: Resource) -> Iterator[Override]:
         if address:
             target = address if is_ip(address) else alias(node, resource)
             yield Override(exact=node.service_name, target=target)
+
+
+def alias_rules(site: Site, resource: Resource) -> tuple[Override, ...]:
+    """Give the rewrites to the ExternalName Services of nodes of another cluster.
+
+    Args:
+        site: The values, with the nodes' host names there.
+        resource: Whose nodes.
+    """
+    return tuple(
+        Override(exact=node.service_name, target=alias(node, resource))
+        for node in resource.nodes()
+        if (address := site.address(node)) and not is_ip(address)
+    )
 
 
 def alias(node: Node, resource: Resource) -> str:
@@ -139,39 +157,25 @@ def alias(node: Node, resource: Resource) -> str:
 
 
 def _to_services(plan: Plan, resource: Resource) -> Iterator[Override]:
-    """Send FQDNs of this cluster straight to the pods, one rule a kind of node."""
-    kinds = {node.kind for node in resource.nodes()}
+    """Send FQDNs of this cluster straight to the pods.
+
+    With the default template a suffix stands for one kind of node of one resource.
+    Under others `mydb-*.kurrent.test` would also be a node of `mydb-orders`, or one in
+    another cluster, so that nodes are named one by one.
+    """
     # Behind an Ingress the nodes' own certificates name what servers dial.
     internode_service = plan.internode is InternodeStrategy.SERVICE_NAME
-    by_service_name = plan.behind_entry and internode_service
-    # First match wins, and a pod of kind "" may begin like one of another kind.
-    for kind in sorted(kinds, key=lambda each: len(each.value), reverse=True):
-        service = f"{resource.name}{kind}"
-        parent = f"{service}.{resource.namespace}.svc.{resource.cluster_domain}"
-        pattern = _fqdn_pattern(resource, kind, f"{service}-*")
-        port = f":{DEFAULT_PORT}" if plan.behind_entry else ""
-        server_name = TARGET if by_service_name else None
-        if resource.fqdn_template == DEFAULT_TEMPLATE:
-            end = pattern.removeprefix(f"{service}-*.")
-            target = f"{parent}{port}"
-            yield Override(suffix=f".{end}", target=target, server_name=server_name)
-        elif "*" in pattern:
-            target = f"{service}-{{1}}.{parent}{port}"
-            yield Override(wildcard=pattern, target=target, server_name=server_name)
-        else:
-            target = f"{service}-0.{parent}{port}"
-            yield Override(exact=pattern, target=target, server_name=server_name)
-
-
-def _fqdn_pattern(resource: Resource, kind: NodeKind, pod: str) -> str:
-    values = {
-        "name": resource.name,
-        "namespace": resource.namespace,
-        "domain": resource.domain or "",
-        "nodeTypeSuffix": kind.value,
-        "podName": pod,
-    }
-    pattern = resource.fqdn_template
-    for variable, value in values.items():
-        pattern = pattern.replace(f"{{{variable}}}", value)
-    return pattern
+    server_name = TARGET if plan.behind_entry and internode_service else None
+    port = f":{DEFAULT_PORT}" if plan.behind_entry else ""
+    if resource.fqdn_template != DEFAULT_TEMPLATE:
+        for node in resource.nodes():
+            target = f"{node.service_name}{port}"
+            yield Override(exact=node.fqdn, target=target, server_name=server_name)
+        return
+    ends = dict.fromkeys(
+        (node.fqdn.removeprefix(node.pod), node.service_name.removeprefix(node.pod))
+        for node in resource.nodes()
+    )
+    for fqdn_end, service_end in ends:
+        target = f"{service_end.removeprefix('.')}{port}"
+        yield Override(suffix=fqdn_end, target=target, server_name=server_name)

@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypedDict
+from typing import Final, Required, TypedDict
 
 from kurrent_conn.core.endpoint import DEFAULT_PORT, MAX_PORT, Endpoint
 from kurrent_conn.errors import InvalidResource, Problem
@@ -79,7 +79,7 @@ class Node:
 class ResourceValues(TypedDict, total=False):
     """Values for a `Resource`, not yet checked; absent means default."""
 
-    name: str
+    name: Required[str]
     replicas: int
     namespace: str
     read_only_replicas: int

@@ -159,9 +159,9 @@ def _address_steps(plan: Plan, site: Site) -> Iterator[str]:
         )
     if any(not is_ip(address) for _, address in site.addresses):
         yield (
-            "Add the lines of clients/*/Corefile to CoreDNS in each cluster that has "
-            "an ExternalName Service: servers need them too. NodeLocal DNSCache "
-            "bypasses them unless it forwards to CoreDNS."
+            "Add the lines of Corefile and of other-cluster/Corefile to the CoreDNS "
+            "of their cluster: servers need them too. NodeLocal DNSCache bypasses "
+            "them unless it forwards to CoreDNS."
         )
 
 

@@ -3,6 +3,7 @@
     kustomization.yaml           what `kubectl apply -k` applies in the quorum's cluster
     *.yaml                       the objects
     alternatives/                objects to apply in the place of others
+    Corefile                     what CoreDNS needs for ExternalName Services
     other-cluster/               the same for the second cluster, where there is one
     clients/LOCATION/            connection string, overrides file, Corefile
     README.md                    the plan, and what has to be done by hand
@@ -16,7 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from kurrent_conn.kubernetes.client_side import ClientSide, client_sides
+from kurrent_conn.core.overrides import Overrides
+from kurrent_conn.kubernetes.client_side import ClientSide, alias_rules, client_sides
 from kurrent_conn.kubernetes.manifest.certificates import certificates, secret_access
 from kurrent_conn.kubernetes.manifest.document import (
     Manifest,
@@ -40,6 +42,11 @@ from kurrent_conn.kubernetes.yaml_text import write_yaml
 
 OTHER_CLUSTER: Final = "other-cluster"
 ALTERNATIVES: Final = "alternatives"
+
+_FOR_COREDNS: Final = (
+    "Lines for the server block of this cluster's CoreDNS (kube-system/coredns): the "
+    "ExternalName Services answer by them, for servers too."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +94,12 @@ def render(plan: Plan, site: Site) -> tuple[RenderedFile, ...]:
 def _files(plan: Plan, site: Site) -> Iterator[RenderedFile]:
     here, there = quorum(plan, site), standalone(plan, site)
     yield from _cluster("", _objects(plan, site, here, there, makes_root=True), site)
+    yield from _corefile("", plan, site, there)
     if _has_other_objects(plan):
+        folder = f"{OTHER_CLUSTER}/"
         elsewhere = _objects(plan, site, there, here, makes_root=False)
-        yield from _cluster(f"{OTHER_CLUSTER}/", elsewhere, site)
+        yield from _cluster(folder, elsewhere, site)
+        yield from _corefile(folder, plan, site, here)
     sides = client_sides(plan, site)
     for side in sides:
         yield from _client_files(side)
@@ -148,6 +158,17 @@ def _foreign_services(
 ) -> tuple[Manifest, ...]:
     wanted = any(each.kind is ObjectKind.NODE_SERVICES for each in plan.objects)
     return node_services(site, foreign) if wanted and foreign else ()
+
+
+def _corefile(
+    folder: str, plan: Plan, site: Site, foreign: Resource | None
+) -> Iterator[RenderedFile]:
+    """Write the rewrites that a cluster's ExternalName Services answer by."""
+    if foreign is not None and _foreign_services(plan, site, foreign):
+        rules = alias_rules(site, foreign)
+        if rules:
+            text = Overrides(rules).to_corefile()
+            yield RenderedFile(f"{folder}Corefile", comment(_FOR_COREDNS) + text)
 
 
 def _entry_objects(plan: Plan, site: Site, own: Resource) -> Iterator[_Objects]:

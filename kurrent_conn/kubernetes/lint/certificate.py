@@ -64,9 +64,11 @@ def certificate_findings(manifests: Manifests, database: Database) -> Iterator[F
             "clients",
         )
     dialled = _dialled(manifests, database)
-    for whose, hosts in dialled.items():
-        wanted = [host for host in hosts if not (public and _is_service(host))]
-        yield from coverage_findings(certificate, wanted, whose)
+    signable = {
+        whose: [host for host in hosts if not (public and _is_service(host))]
+        for whose, hosts in dialled.items()
+    }
+    yield from coverage_findings(certificate, signable)
     yield from _usages(database, certificate, public=public)
     yield from _common_name(database, certificate, public=public)
     yield from _authority(manifests, database, certificate)
@@ -172,11 +174,11 @@ def _dialled(manifests: Manifests, database: Database) -> dict[str, list[str]]:
     nodes = database.nodes
     return {
         "servers": [database.internode_host(node) for node in nodes],
-        "clients": [
-            node.advertised.host
-            for node in nodes
-            if not is_behind_entry(manifests, database, node)
-        ],
+        "clients": (
+            []
+            if is_behind_entry(manifests, database)
+            else [node.advertised.host for node in nodes]
+        ),
     }
 
 

@@ -219,7 +219,7 @@ def _entry_certificates(manifests: Manifests, database: Database) -> Iterator[Fi
                 if found is not None:
                     hosts.setdefault(found, []).append(node.fqdn)
     for certificate, names in hosts.items():
-        yield from coverage_findings(certificate, names, "clients")
+        yield from coverage_findings(certificate, {"clients": names})
 
 
 def _secrets(manifests: Manifests, document: Document) -> Iterator[str]:

@@ -15,7 +15,6 @@ from kurrent_conn.kubernetes.lint.document import (
     text,
     texts,
 )
-from kurrent_conn.kubernetes.names import Node
 from kurrent_conn.kubernetes.site import ENTRY_PORT
 
 ROUTES = ("GRPCRoute", "HTTPRoute")
@@ -62,15 +61,16 @@ def routes_to(manifests: Manifests, host: str) -> tuple[HostRoute, ...]:
     return tuple(each for each in host_routes(manifests) if covers(each.host, host))
 
 
-def is_behind_entry(manifests: Manifests, database: Database, node: Node) -> bool:
-    """Say whether clients of a node see another certificate than the node's.
+def is_behind_entry(manifests: Manifests, database: Database) -> bool:
+    """Say whether clients see another certificate than the nodes' own.
 
     Args:
         manifests: What is applied to one cluster.
-        database: Whose node.
-        node: The node.
+        database: Which one.
     """
-    return database.clients_by_fqdn and bool(routes_to(manifests, node.fqdn))
+    return database.clients_by_fqdn and any(
+        routes_to(manifests, node.fqdn) for node in database.nodes
+    )
 
 
 def gateways_of(manifests: Manifests, route: Document) -> Iterator[Document]:

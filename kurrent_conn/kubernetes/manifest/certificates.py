@@ -180,7 +180,9 @@ def _server(plan: Plan, site: Site, resource: Resource) -> Manifest:
         "renewBefore": _LEAF_RENEWAL,
         "issuerRef": issuer,
     }
-    why = Correction.WILDCARDS_ARE_ONE_LABEL
+    why = str(Reason(Correction.WILDCARDS_ARE_ONE_LABEL))
+    if not any(name.startswith("*.") for name in names.dns):
+        why = "Nodes are named one by one: render anew when their number changes."
     return Manifest(
         API,
         "Certificate",
@@ -188,7 +190,7 @@ def _server(plan: Plan, site: Site, resource: Resource) -> Manifest:
         site.namespace,
         {"spec": spec},
         f"What the nodes present: every name that servers and clients dial is on it.\n"
-        f"{Reason(why)}",
+        f"{why}",
     )
 
 
