@@ -168,10 +168,12 @@ def test_every_dial_goes_through_the_overrides(
         match action:
             case ReadGossip():
                 routes = plan.router.routes(action.endpoint)
+                assert action.route.is_resolved
                 assert action.route.named in of_seeds.union(routes)
             case Open():
                 routes = plan.router.routes(action.node.advertised)
-                assert action.node.route in of_seeds.union(routes)
+                assert action.node.route.is_resolved
+                assert action.node.route.named in of_seeds.union(routes)
             case _:
                 pass
 
