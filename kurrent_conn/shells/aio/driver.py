@@ -15,6 +15,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final, assert_never
 
+from grpc import StatusCode
 from grpc.aio import AioRpcError, Metadata
 
 from kurrent_conn.core import state as core_state
@@ -53,6 +54,7 @@ from kurrent_conn.core.report import Pong
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Plan, State
 from kurrent_conn.errors import KurrentConnError
+from kurrent_conn.shells.aio.call_error import ended_error
 from kurrent_conn.shells.aio.open_node import OpenNode, RouteChannel
 from kurrent_conn.shells.aio.route_channels import RouteChannels
 from kurrent_conn.shells.aio.tasks import Tasks
@@ -245,9 +247,7 @@ class Driver:
     ) -> Pong:
         began_at, error = monotonic(), None
         try:
-            await opened.route_channel.read_gossip()(
-                READ_REQUEST, timeout=timeout_s, metadata=opened.metadata
-            )
+            await self._ask(opened.route_channel, timeout_s, opened.metadata)
         except AioRpcError as failure:
             error = failure
         return pong_of(preference, opened.node, error, monotonic() - began_at)
@@ -280,9 +280,9 @@ class Driver:
             case Connect():
                 self._channels.get(action.route).connect_ahead()
             case Resolve():
-                self._tasks.start(self._look_up(action.host))
+                self._tasks.start_endless(self._look_up(action.host))
                 if action.by_dns:
-                    self._tasks.start(self._look_up_by_dns(action.host))
+                    self._tasks.start_endless(self._look_up_by_dns(action.host))
             case CancelRead():
                 if (read := self._reads.pop(action.read, None)) is not None:
                     read.cancel()
@@ -320,8 +320,10 @@ class Driver:
             self.post(answer)
 
     async def _read(self, action: ReadGossip) -> None:
-        event = await self._answer(action)
-        self._reads.pop(action.read, None)
+        try:
+            event = await self._answer(action)
+        finally:
+            self._reads.pop(action.read, None)
         self.post(event)
 
     async def _answer(self, action: ReadGossip) -> GossipRead | GossipFailed:
@@ -337,17 +339,9 @@ class Driver:
                 return failed
         channel = self._channels.get(action.route)
         began_at = monotonic()
-        call = channel.read_gossip()(
-            READ_REQUEST,
-            timeout=action.timeout_s,
-            metadata=Metadata(*self._authorization)
-            if action.with_credentials
-            else None,
-        )
-        channel.reads.add(call)  # or the channel could be closed meanwhile
-        call.add_done_callback(channel.reads.discard)
+        headers = self._authorization if action.with_credentials else ()
         try:
-            answer = await call
+            answer = await self._ask(channel, action.timeout_s, Metadata(*headers))
             round_trip_s = monotonic() - began_at
             members = decode_cluster_info(answer)
         except AioRpcError as error:
@@ -357,6 +351,22 @@ class Driver:
         else:
             return GossipRead(action.read, members, round_trip_s)
         return gossip_failed(action.read, failure, action.timeout_s)
+
+    async def _ask(
+        self, channel: RouteChannel, timeout_s: float, metadata: Metadata
+    ) -> bytes:
+        """Read gossip; where this side ends the channel, fail and do not vanish."""
+        call = channel.read_gossip()(READ_REQUEST, timeout=timeout_s, metadata=metadata)
+        channel.reads.add(call)  # or the channel could be closed meanwhile
+        call.add_done_callback(channel.reads.discard)
+        try:
+            answer: bytes = await call
+        except CancelledError:
+            task = asyncio.current_task()
+            if channel.ended is None or (task is not None and task.cancelling()):
+                raise
+            raise ended_error(StatusCode.UNAVAILABLE, channel.ended) from None
+        return answer
 
     def _wake_at(self, at: float | None) -> None:
         if self._alarm is not None:

@@ -97,7 +97,9 @@ class CallFuture(grpc.Future, grpc.Call):  # type: ignore[type-arg]  # generic i
                 self._ended.set_result(inner.result())
         else:
             self._inner = None
-            self._go_on(node, error)
+            # Not here, on grpc's own thread: the failure's first headers may be
+            # among the news that this very thread has yet to bring.
+            self._connection.later(0.0, partial(self._go_on, node, error))
 
     def _go_on(self, node: OpenNode, error: BaseException) -> None:
         """Try again on another node, or end with the error."""

@@ -274,9 +274,10 @@ class Connection:
             self._closed.wait(seconds)
 
     def later(self, seconds: float, job: Callable[[], object]) -> None:
-        """Run a job on the connection's thread after a while; here when that ended."""
+        """Run a job on the connection's thread after a while; at once after its end."""
         if not self._timer.at(monotonic() + seconds, job):
-            job()
+            # Never here: this may be a thread of grpc's, which the job may wait for.
+            threading.Thread(target=job, name="kurrent-conn ends", daemon=True).start()
 
     def forget(self, facade: Channel) -> None:
         """Bring a closed facade no more news."""

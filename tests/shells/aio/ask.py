@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import grpc
+
 from kurrent_conn import aio
-from tests.shells.fake_cluster import ECHO, WAIT_S, FakeCluster
+from tests.shells.fake_cluster import ECHO, WAIT_S, FakeCluster, FakeNode
 
 
 def begin(channel: aio.Channel, kind: str, *messages: bytes, **options: Any) -> Any:
@@ -42,6 +44,20 @@ async def ask(
 ) -> bytes:
     """Make an echo call of a kind; give what came back."""
     return await finish(begin(channel, kind, *messages, **options), kind)
+
+
+async def kill(connection: aio.Connection, node: FakeNode) -> None:
+    """Kill a node and wait until its channel has noticed.
+
+    A call sent in between is lost, and not "never sent".
+    """
+    opened = connection.current(connection.settings.node_preference)
+    await asyncio.to_thread(node.kill)
+    if opened is not None and opened.node.advertised == node.endpoint:
+        channel = opened.route_channel.channel
+        ready = grpc.ChannelConnectivity.READY
+        while channel.get_state() is ready:
+            await channel.wait_for_state_change(ready)
 
 
 async def held(cluster: FakeCluster) -> None:

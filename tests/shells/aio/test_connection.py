@@ -17,7 +17,7 @@ import kurrent_conn
 from kurrent_conn import aio
 from kurrent_conn.core.notice import NodeLost, NodeOpened, Notice, TopologyChanged
 from kurrent_conn.errors import ConnectionClosed, DiscoveryError
-from tests.shells.aio.ask import ask, begin, held
+from tests.shells.aio.ask import ask, begin, held, kill
 from tests.shells.fake_cluster import FakeCluster
 
 FD = Path("/proc/self/fd")
@@ -92,7 +92,7 @@ async def test_events_come_on_the_loop(cluster: FakeCluster) -> None:
 
     async with aio.connect(cluster.uri(), lazy=True, on_event=on_event) as connection:
         await ask(connection.channel, "unary_unary", b"a")
-        cluster.nodes[0].kill()
+        await kill(connection, cluster.nodes[0])
         cluster.elect(1)
         await ask(connection.channel, "unary_unary", b"a")
     assert all(here for _, here in seen)

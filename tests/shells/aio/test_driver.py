@@ -9,7 +9,7 @@ import pytest
 
 from kurrent_conn import Phase, aio
 from kurrent_conn.errors import DiscoveryError
-from tests.shells.aio.ask import ask
+from tests.shells.aio.ask import ask, kill
 from tests.shells.authority import root
 from tests.shells.fake_cluster import FakeCluster
 
@@ -18,7 +18,7 @@ async def test_failover_without_errors(cluster: FakeCluster) -> None:
     """A caller who is idle at the kill sees a wait and no error."""
     async with aio.connect(cluster.uri()) as connection:
         assert await ask(connection.channel, "unary_unary", b"a") == b"0:a"
-        cluster.nodes[0].kill()
+        await kill(connection, cluster.nodes[0])
         cluster.elect(None)
         calls = [
             asyncio.create_task(ask(connection.channel, "unary_unary", b"a"))

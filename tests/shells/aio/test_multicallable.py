@@ -9,7 +9,7 @@ import pytest
 
 from kurrent_conn import aio
 from kurrent_conn.errors import DiscoveryError
-from tests.shells.aio.ask import ask, begin, finish
+from tests.shells.aio.ask import ask, begin, finish, kill
 from tests.shells.fake_cluster import ECHO, KINDS, FakeCluster
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -66,7 +66,7 @@ async def test_never_sent_is_repeated(cluster: FakeCluster, kind: str) -> None:
     """A call that a dead node was never sent goes to the leader elected meanwhile."""
     async with aio.connect(cluster.uri()) as connection:
         assert await ask(connection.channel, kind, b"a") == b"0:a"
-        cluster.nodes[0].kill()
+        await kill(connection, cluster.nodes[0])
         cluster.elect(1)
         assert await ask(connection.channel, kind, b"a") == b"1:a"
 

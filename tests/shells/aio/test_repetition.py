@@ -7,7 +7,7 @@ import pytest
 
 from kurrent_conn import aio
 from kurrent_conn.errors import UntrustedName
-from tests.shells.aio.ask import ask
+from tests.shells.aio.ask import ask, kill
 from tests.shells.fake_cluster import KINDS, FakeCluster
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -57,7 +57,7 @@ async def test_untrusted_redirect_is_refused(cluster: FakeCluster, kind: str) ->
 async def test_last_failure_is_the_cause(cluster: FakeCluster, kind: str) -> None:
     """A repeat that finds no node keeps the failure before it as its cause."""
     async with aio.connect(cluster.uri()) as connection:
-        cluster.nodes[0].kill()
+        await kill(connection, cluster.nodes[0])
         with pytest.raises(aio.DiscoveryError) as caught:
             await ask(connection.channel, kind, b"a", timeout=0.2)
     assert isinstance(caught.value.__cause__, grpc.aio.AioRpcError)

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from kurrent_conn import aio
-from tests.shells.aio.ask import ask, begin, held
+from tests.shells.aio.ask import ask, begin, held, kill
 from tests.shells.fake_cluster import ECHO, READ_ONLY, FakeCluster
 
 STREAM = ECHO + "unary_stream"
@@ -68,7 +68,7 @@ async def test_stream_survives_failover_of_another_node(cluster: FakeCluster) ->
         serving = int(first[:1])
         leader = connection.channel_for("leader")
         assert await ask(leader, "unary_unary", b"x") == b"0:x"
-        cluster.nodes[0].kill()
+        await kill(connection, cluster.nodes[0])
         elected = 3 - serving
         cluster.elect(elected)
         assert await ask(leader, "unary_unary", b"x") == b"%d:x" % elected

@@ -8,7 +8,9 @@ from typing import Any
 
 import grpc
 
-from tests.shells.fake_cluster import ECHO, WAIT_S, FakeCluster
+import kurrent_conn
+from patience import wait_for
+from tests.shells.fake_cluster import ECHO, WAIT_S, FakeCluster, FakeNode
 
 FORMS = (
     "unary_unary",
@@ -55,6 +57,19 @@ def ask(channel: grpc.Channel, form: str, *messages: bytes, **options: Any) -> b
 def held(cluster: FakeCluster) -> None:
     """Wait until a message `hold` has arrived at a node."""
     assert cluster.held.acquire(timeout=WAIT_S)
+
+
+def kill(connection: kurrent_conn.Connection, node: FakeNode) -> None:
+    """Kill a node and wait until its channel has noticed.
+
+    A call sent in between is lost, and not "never sent".
+    """
+    opened = connection.current(connection.settings.node_preference)
+    node.kill()
+    if opened is not None and opened.node.advertised == node.endpoint:
+        inner: Any = opened.route_channel.channel
+        ready = grpc.ChannelConnectivity.READY.value[0]
+        wait_for(lambda: inner._channel.check_connectivity_state(False) != ready)
 
 
 class Beside:

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 import kurrent_conn
-from tests.shells.blocking.ask import begin, held
+from tests.shells.blocking.ask import begin, held, kill
 from tests.shells.fake_cluster import ECHO, FakeCluster
 
 UNARY = ECHO + "unary_unary"
@@ -86,7 +86,7 @@ def test_cancel_while_waiting_for_a_node(cluster: FakeCluster, form: str) -> Non
 def test_cancel_between_attempts(cluster: FakeCluster) -> None:
     """A future whose attempt failed and that waits for a leader can be cancelled."""
     with kurrent_conn.connect(cluster.uri()) as connection:
-        cluster.nodes[0].kill()
+        kill(connection, cluster.nodes[0])
         cluster.elect(None)
         future = begin(connection.channel, "unary_unary.future", b"a")
         connection.refresh()
@@ -102,3 +102,17 @@ def test_bad_metadata_is_told(cluster: FakeCluster, lazy: bool) -> None:
         method: Any = connection.channel.unary_unary(UNARY)
         with pytest.raises(TypeError):
             method.future(b"a", metadata=7).result(5)
+
+
+def test_refusals_hold_up_no_thread_of_grpcs(cluster: FakeCluster) -> None:
+    """Futures of refused request streams are followed, one time after the other.
+
+    Looked at on grpc's own thread a refusal could wait for news that the same thread
+    has yet to bring; then every call on the channel would hang.
+    """
+    with kurrent_conn.connect(cluster.uri()) as connection:
+        for turn in range(60):
+            leader = (turn + 1) % 3
+            cluster.elect(leader)
+            future = begin(connection.channel, "stream_unary.future", b"a", b"b")
+            assert future.result(5) == b"%d:a,%d:b" % (leader, leader)

@@ -19,7 +19,7 @@ from kurrent_conn.errors import (
     InvalidConnectionString,
 )
 from patience import wait_for
-from tests.shells.blocking.ask import FORMS, Beside, ask, begin, held
+from tests.shells.blocking.ask import FORMS, Beside, ask, begin, held, kill
 from tests.shells.fake_cluster import ECHO, FakeCluster
 
 FD = Path("/proc/self/fd")
@@ -95,7 +95,7 @@ def test_events_come_on_our_thread(cluster: FakeCluster) -> None:
 
     with kurrent_conn.connect(cluster.uri(), on_event=on_event) as connection:
         ask(connection.channel, "unary_unary", b"a")
-        cluster.nodes[0].kill()
+        kill(connection, cluster.nodes[0])
         cluster.elect(1)
         ask(connection.channel, "unary_unary", b"a")
     assert {here for _, here in seen} == {False}

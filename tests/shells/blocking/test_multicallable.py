@@ -9,7 +9,7 @@ import pytest
 
 import kurrent_conn
 from kurrent_conn.errors import ConnectionClosed, DiscoveryError, UntrustedName
-from tests.shells.blocking.ask import FORMS, Beside, ask, begin, held
+from tests.shells.blocking.ask import FORMS, Beside, ask, begin, held, kill
 from tests.shells.fake_cluster import ECHO, KINDS, READ_ONLY, FakeCluster
 
 every_form = pytest.mark.parametrize("form", FORMS)
@@ -51,7 +51,7 @@ def test_never_sent_is_repeated(cluster: FakeCluster, form: str) -> None:
     """A call that a dead node was never sent goes to the leader elected meanwhile."""
     with kurrent_conn.connect(cluster.uri()) as connection:
         assert ask(connection.channel, form, b"a") == b"0:a"
-        cluster.nodes[0].kill()
+        kill(connection, cluster.nodes[0])
         cluster.elect(1)
         assert ask(connection.channel, form, b"a") == b"1:a"
 
@@ -313,7 +313,7 @@ def test_failover_without_errors(cluster: FakeCluster, beside: Beside) -> None:
     """Callers who are idle at the kill see a wait and no error."""
     with kurrent_conn.connect(cluster.uri()) as connection:
         assert ask(connection.channel, "unary_unary", b"a") == b"0:a"
-        cluster.nodes[0].kill()
+        kill(connection, cluster.nodes[0])
         cluster.elect(None)
         calls = [beside.do(ask, connection.channel, f, b"a") for f in FORMS]
         connection.refresh()

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 import kurrent_conn
-from tests.shells.blocking.ask import Beside, ask, begin, held
+from tests.shells.blocking.ask import Beside, ask, begin, held, kill
 from tests.shells.fake_cluster import FakeCluster
 
 streams = pytest.mark.parametrize("kind", ["unary_stream", "stream_stream"])
@@ -102,7 +102,7 @@ def test_stream_survives_failover_of_another_node(cluster: FakeCluster) -> None:
         serving = int(first[:1])
         leader = connection.channel_for("leader")
         assert ask(leader, "unary_unary", b"x") == b"0:x"
-        cluster.nodes[0].kill()
+        kill(connection, cluster.nodes[0])
         elected = 3 - serving
         cluster.elect(elected)
         assert ask(leader, "unary_unary", b"x") == b"%d:x" % elected
