@@ -15,11 +15,13 @@ from kurrent_conn.core.actions import (
     Action,
     CancelRead,
     Condemn,
+    Connect,
     GiveUp,
     Note,
     Open,
     Publish,
     ReadGossip,
+    Resolve,
     Retire,
     Shut,
     WakeAt,
@@ -31,6 +33,7 @@ from kurrent_conn.core.events import (
     CallsLate,
     Event,
     GossipRead,
+    Resolved,
     Wanted,
     Woke,
 )
@@ -51,6 +54,7 @@ from kurrent_conn.testing.simulated_world.exchange import (
 from kurrent_conn.testing.simulated_world.network import Network
 from kurrent_conn.testing.simulated_world.open_node import OpenNode, RouteChannel
 from kurrent_conn.testing.simulated_world.process import Process
+from kurrent_conn.testing.simulation import RESOLVED_S, address_of
 
 Waiting = Callable[[OpenNode | Topology | GiveUp], None]
 
@@ -195,6 +199,11 @@ class Client(Process):
         match action:
             case ReadGossip():
                 self._read(action)
+            case Resolve():
+                found = Resolved(action.host, address_of(action.host), RESOLVED_S)
+                self.at(self.clock.now, partial(self.take, found))
+            case Connect():
+                pass  # a connection is made in no time here
             case CancelRead():
                 self.reading.discard(action.read)
             case WakeAt():
