@@ -142,7 +142,7 @@ class Watch:
     def _obeys_rules(self, endpoint: Endpoint, route: Route, now: float) -> None:
         """A seed's own route is right for a node that answered by it."""
         routes = self.plan.router.routes(endpoint)
-        if route not in routes and route not in self._seed_routes:
+        if route.named not in routes and route.named not in self._seed_routes:
             raise PromiseBroken(f"{now:.3f} a dial past the overrides: {route}")
 
     def _trusts(self, state: State, endpoint: Endpoint, now: float) -> None:

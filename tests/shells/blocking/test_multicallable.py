@@ -107,7 +107,7 @@ def test_deadline_ends_wait(cluster: FakeCluster, form: str) -> None:
     with kurrent_conn.connect(cluster.uri(), lazy=True) as connection:
         connection.refresh()
         with pytest.raises(DiscoveryError, match="no member fitted") as caught:
-            ask(connection.channel, form, b"a", timeout=0.05)
+            ask(connection.channel, form, b"a", timeout=0.5)
     assert isinstance(caught.value, grpc.RpcError)
     assert isinstance(caught.value, grpc.Call)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
