@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from kurrent_conn.cli.cluster import cluster
 from kurrent_conn.cli.demo import demo
 from kurrent_conn.cli.discover import discover
 from kurrent_conn.cli.overrides import overrides
@@ -22,6 +23,7 @@ def app() -> None:
     """Connect to KurrentDB clusters: try it, look at it, find what is wrong."""
 
 
+app.add_command(cluster)
 app.add_command(demo)
 app.add_command(discover)
 app.add_command(watch)

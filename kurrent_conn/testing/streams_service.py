@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import grpc
+from google.protobuf.empty_pb2 import Empty
 
 from kurrent_conn.testing.append_rule import Conflict, Tombstoned
 from kurrent_conn.testing.event_log import Accepted, Append, Delete
@@ -47,6 +48,7 @@ from kurrent_conn.testing.stream_message import (
 )
 from kurrent_conn.testing.subscription import Checkpoint, SubscriptionCursor
 from kurrent_conn.wire.protos import shared_pb2, status_pb2, streams_pb2
+from kurrent_conn.wire.status import packed
 
 PATH: Final = "/event_store.client.streams.Streams/"
 
@@ -142,8 +144,10 @@ async def _batch(
     except Refused as refused:
         if refused.refusal is not NOT_READY:
             raise
-        # In the stream, with the code of success: so the server does it.
-        return status_pb2.Status(code=0, message=NOT_READY.details)
+        # In the stream, with the code of success and an empty detail: so the server
+        # does it (`Streams.BatchAppend.cs`), and clients unpack the detail unseen.
+        nothing = packed("google.protobuf.Empty", Empty())
+        return status_pb2.Status(code=0, message=NOT_READY.details, details=[nothing])
 
 
 async def _delete(

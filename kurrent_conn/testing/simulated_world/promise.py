@@ -1,0 +1,184 @@
+"""What the state machine promises at every step, looked at from outside.
+
+    sent well       no call goes to a suspect or to a condemned node
+    in time         no wait outlives its deadline; the core's waits are the shell's
+    bounded         gossip reads stay below `READS_IN_A_SECOND`, whatever fails
+    upwards         the generation never falls
+    by the rules    every dial is a route of the overrides, of a trusted host, and
+                    carries credentials only with consent
+    old is old      news that nobody waits for changes nothing
+    awake           whatever is due has a timer
+
+Checked after each event, so a broken promise is found where it is broken.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from kurrent_conn.core.actions import Action, Condemn, Open, Publish, ReadGossip
+from kurrent_conn.core.belief import is_trusted
+from kurrent_conn.core.discovery import advance
+from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.events import (
+    Abandoned,
+    CallFailed,
+    Event,
+    GossipFailed,
+    GossipRead,
+)
+from kurrent_conn.core.route import Route
+from kurrent_conn.core.state import Node, Plan, State
+from kurrent_conn.testing.simulated_world.feature import Features, features_of
+from kurrent_conn.testing.transcript import action_line, event_line
+
+if TYPE_CHECKING:
+    from kurrent_conn.testing.simulated_world.client import Client
+
+READS_IN_A_SECOND: Final = 250
+"""So many gossip reads a client begins within any second at most."""
+
+SLACK_S: Final = 1e-6
+NOTHING: Final = Abandoned(waiter=0)
+"""An event that says nothing: no waiter has this number."""
+
+
+class PromiseBroken(AssertionError):
+    """The state machine did what it promised not to do."""
+
+
+class Watch:
+    """Looks at every step of one client.
+
+    Args:
+        plan: What the client was told to do.
+        transcript: Where to write what happened; None saves the time.
+
+    Attributes:
+        visited: The features of all states seen.
+        steps: How many events were taken.
+        most_reads: The most gossip reads within one second.
+    """
+
+    def __init__(self, plan: Plan, transcript: list[str] | None = None) -> None:
+        self.plan = plan
+        self.transcript = transcript
+        self.visited: set[Features] = set()
+        self.steps = 0
+        self.most_reads = 0
+        self._generation = 0
+        self._recent: deque[float] = deque()
+        self._condemned: set[int] = set()
+        self._trusted: dict[Endpoint, bool] = {}
+        self._seed_routes: set[Route] = {
+            route for seed in plan.seeds for route in plan.router.routes(seed)
+        }
+
+    def sends(self, state: State, node: Node, now: float) -> None:
+        """Look at where a call is sent."""
+        if self.transcript is not None:
+            self.write(now, f"a call goes to {node.advertised}")
+        if node.advertised in state.suspects:
+            raise PromiseBroken(f"{now:.3f} a call goes to suspect {node.advertised}")
+        if node.serial in self._condemned:
+            raise PromiseBroken(f"{now:.3f} a call goes to condemned {node}")
+
+    def took(
+        self, client: Client, before: State, event: Event, actions: tuple[Action, ...]
+    ) -> None:
+        """Look at one step."""
+        self.steps += 1
+        state, now = client.state, client.clock.now
+        if self.transcript is not None:
+            self.write(now, event_line(event))
+            for action in actions:
+                self.write(now, f"  -> {action_line(action)}")
+        self.visited.add(features_of(state))
+        for action in actions:
+            self._acted(state, action, now)
+        self._is_in_time(client, now)
+        self._is_awake(client, now)
+        if _is_stale(before, event):
+            expected = advance(before, NOTHING, now)
+            if (state, actions) != expected:
+                raise PromiseBroken(f"{now:.3f} stale news moved something: {event}")
+
+    def write(self, now: float, line: str) -> None:
+        """Write down what happened, where a transcript is kept."""
+        if self.transcript is not None:
+            self.transcript.append(f"{now:9.3f}  {line}")
+
+    def _acted(self, state: State, action: Action, now: float) -> None:
+        match action:
+            case ReadGossip():
+                self._read(state, action, now)
+            case Open(node=node):
+                self._obeys_rules(node.advertised, node.route, now)
+                self._trusts(state, node.advertised, now)
+            case Publish(topology=topology):
+                if topology.generation < self._generation:
+                    raise PromiseBroken(f"{now:.3f} an older generation: {topology}")
+                self._generation = topology.generation
+            case Condemn(node=node):
+                self._condemned.add(node.serial)
+            case _:
+                pass
+
+    def _read(self, state: State, action: ReadGossip, now: float) -> None:
+        self._obeys_rules(action.endpoint, action.route, now)
+        self._trusts(state, action.endpoint, now)
+        allowed = self.plan.has_credentials and self.plan.may_send_credentials
+        if action.with_credentials and not allowed:
+            raise PromiseBroken(f"{now:.3f} credentials without consent: {action}")
+        recent = self._recent
+        recent.append(now)
+        while recent[0] <= now - 1:
+            recent.popleft()
+        self.most_reads = max(self.most_reads, len(recent))
+        if len(recent) > READS_IN_A_SECOND:
+            raise PromiseBroken(f"{now:.3f} {len(recent)} gossip reads in a second")
+
+    def _obeys_rules(self, endpoint: Endpoint, route: Route, now: float) -> None:
+        """A seed's own route is right for a node that answered by it."""
+        routes = self.plan.router.routes(endpoint)
+        if route not in routes and route not in self._seed_routes:
+            raise PromiseBroken(f"{now:.3f} a dial past the overrides: {route}")
+
+    def _trusts(self, state: State, endpoint: Endpoint, now: float) -> None:
+        known = self._trusted.get(endpoint)
+        if known is None:
+            known = self._trusted[endpoint] = is_trusted(state, endpoint)
+        if not known:
+            raise PromiseBroken(f"{now:.3f} an untrusted host is used: {endpoint}")
+
+    def _is_in_time(self, client: Client, now: float) -> None:
+        waiters = client.state.waiters
+        if len(waiters) != len(client.waits):
+            raise PromiseBroken(
+                f"{now:.3f} the core's waits {[w.number for w in waiters]} are not the "
+                f"shell's {list(client.waits)}"
+            )
+        for waiter in waiters:
+            if waiter.deadline_at <= now:
+                raise PromiseBroken(f"{now:.3f} {waiter} is still waiting")
+
+    def _is_awake(self, client: Client, now: float) -> None:
+        due = client.state.wake_at
+        if due is not None and client.armed_for != due:
+            raise PromiseBroken(f"{now:.3f} due at {due:.3f}, but nothing will wake")
+
+
+def _is_stale(state: State, event: Event) -> bool:
+    """Whether an event is about something that is over."""
+    match event:
+        case GossipRead() | GossipFailed():
+            return all(read.number != event.read for read in state.reads) and all(
+                v.probe is None or v.probe.number != event.read for v in state.vigils
+            )
+        case CallFailed(node=node, leader=None):
+            return all(n.serial != node.serial for n in state.chosen.values()) and (
+                event.verdict.name != "NOT_LEADER"
+            )
+        case _:
+            return False
