@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import grpc
 from grpc.aio import Metadata
 
-from kurrent_conn.shells.aio.call import Options
+from kurrent_conn.shells.aio.attempts import Options
 from kurrent_conn.shells.aio.open_node import OpenNode
 from kurrent_conn.shells.aio.request_stream import Requests, RequestStream
 from kurrent_conn.shells.aio.stream_call import StreamStreamCall, UnaryStreamCall
