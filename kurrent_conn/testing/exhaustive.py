@@ -50,7 +50,7 @@ from kurrent_conn.core.overrides import Overrides
 from kurrent_conn.core.state import Node, Plan, State
 from kurrent_conn.testing.canonical import canonical, rebased
 
-NODES: Final = tuple(Endpoint(f"{name}.test") for name in "abc")
+NODES: Final = tuple(Endpoint(f"10.0.0.{number}") for number in (1, 2, 3))
 PLAN: Final = Plan(seeds=NODES, router=Overrides(), max_rounds=3, condemn_s=2.0)
 WITHIN_S: Final = 3.0
 TICK_S: Final = 0.05

@@ -69,6 +69,7 @@ def test_a_root_with_serial_number_zero_is_taken() -> None:
         ),
         (CA.pem.replace(b"M", "é".encode(), 1), "certificate 1 of 1"),
     ],
+    ids=lambda given: given if isinstance(given, str) else "data",
 )
 def test_says_what_a_text_without_certificates_is(data: bytes, words: str) -> None:
     """Each usual mistake is named, with the command that mends it."""
@@ -116,6 +117,7 @@ def test_reads_the_keys_that_grpc_can_use(kind: str, form: PrivateFormat) -> Non
             "encrypted.*openssl pkey",
         ),
     ],
+    ids=lambda given: given if isinstance(given, str) else "data",
 )
 def test_says_why_a_key_cannot_be_used(data: bytes, words: str) -> None:
     """An encrypted key, and each kind of wrong one, is named with the next step."""
