@@ -1,0 +1,101 @@
+"""What the guides say about testing is true: their examples run, their tables agree."""
+
+from __future__ import annotations
+
+import re
+import unittest
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+import kurrent_conn
+from kurrent_conn.testing.fault_name import ALIASES, FAULTS
+from kurrent_conn.testing.scenario import EVENTS
+from kurrent_conn.testing.scenario_file import parse_scenario
+from kurrent_conn.testing.stream_client import StreamClient
+from kurrent_conn.testing.trace import judge
+from kurrent_conn.testing.virtual_run import play_virtually
+
+pytest_plugins = ["pytester"]
+
+DOCS = Path(__file__).parents[2] / "docs"
+TESTING = (DOCS / "testing.md").read_text()
+SCENARIOS = (DOCS / "scenarios.md").read_text()
+CONTROL = (DOCS / "cluster-control.md").read_text()
+
+
+IMPORTS = """
+from uuid import uuid4
+import kurrent_conn
+from kurrent_conn.testing.stream_client import StreamClient
+"""
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """List the code blocks of one language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+class Shop:
+    """The application of the examples."""
+
+    def __init__(self, connection_string: str) -> None:
+        self._connection_string = connection_string
+
+    def order(self, item: str) -> None:
+        """Append an order."""
+        with kurrent_conn.connect(self._connection_string) as connection:
+            StreamClient(connection.channel).append("orders", uuid4(), item.encode())
+
+
+def names_of(block: str) -> dict[str, Any]:
+    """Run a block of the guide."""
+    names: dict[str, Any] = {"Shop": Shop}
+    exec(compile(block, "testing.md", "exec"), names)  # noqa: S102 - our own text
+    return names
+
+
+def test_the_pytest_example_holds(pytester: pytest.Pytester) -> None:
+    """Both orders are served, though two leaders die."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    shop = Path(__file__).read_text().partition("class Shop:")[2].partition("\ndef ")[0]
+    pytester.makepyfile(f"{IMPORTS}\nclass Shop:{shop}\n{blocks(TESTING, 'python')[0]}")
+    plugin = ("-p", "kurrent_conn.testing.pytest_plugin")
+    pytester.runpytest_inprocess(*plugin).assert_outcomes(passed=1)
+
+
+def test_the_unittest_example_holds() -> None:
+    """A context manager is enough."""
+    case = names_of(blocks(TESTING, "python")[1])["Failover"]
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(case)
+    result = unittest.TestResult()
+    suite.run(result)
+    assert (result.testsRun, result.errors, result.failures) == (1, [], [])
+
+
+def test_every_fault_is_in_the_table() -> None:
+    """Its name, and what others call it."""
+    for name in (*FAULTS, *ALIASES):
+        assert f"`{name}`" in TESTING, name
+
+
+def test_every_event_is_listed() -> None:
+    """What a scenario may expect a client to say."""
+    for event in EVENTS:
+        assert f"`{event}`" in SCENARIOS
+
+
+@pytest.mark.parametrize("text", blocks(SCENARIOS, "yaml"))
+def test_the_scenario_of_the_guide_holds(text: str) -> None:
+    """It is read, and comes out as it says."""
+    scenario = parse_scenario(text, "guide")
+    assert judge(scenario, play_virtually(scenario).trace) == ()
+
+
+def test_every_link_of_a_guide_leads_somewhere() -> None:
+    """Between the guides, and into them."""
+    for text in (TESTING, SCENARIOS, CONTROL):
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+            assert (DOCS / target).exists(), target
