@@ -1,6 +1,6 @@
 """How far can every distinct state of the state machine be visited?
 
-`python -m benchmarks.exhaustive --depth 6 [--most 1000000]` from the root of a
+`python -m benchmarks.exhaustive --depth 4 [--most 1000000]` from the root of a
 checkout. Exit 1 when a promise broke; the letters that lead there are printed.
 """
 
@@ -16,7 +16,7 @@ from kurrent_conn.testing.exhaustive import search
 def main() -> int:
     """Read the arguments, search, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--depth", type=int, default=5)
+    parser.add_argument("--depth", type=int, default=4)
     parser.add_argument("--most", type=int, help="stop after so many states")
     given = parser.parse_args()
     began_at = monotonic()

@@ -94,7 +94,7 @@ def show(tally: Tally, took_s: float) -> None:
     print(f"steps of the reducer   {tally.steps:12,}")
     print(f"calls                  {tally.calls:12,}   ({tally.raised:,} raised)")
     print(f"situations visited     {len(tally.visited):12,}")
-    print(f"most reads in a second {tally.most_reads:12,}   (at most 250)")
+    print(f"most reads in a second {tally.most_reads:12,}   (at most 60 an endpoint)")
     print(f"slowest to converge    {tally.slowest_s:12.3f} s (at most 2.5)")
     print(f"  later than 0.5 s     {tally.late:12,}")
     print("faults                 " + ", ".join(sorted(tally.faults)))

@@ -157,6 +157,10 @@ def _redirect(turn: Turn, node: Node, leader: Endpoint | None) -> None:
     elif opened is not None and opened.serial > node.serial:
         return  # somebody moved on already: this is old news
     elif leader is None or is_self(state, node, leader):
+        # Whoever answered there names this node: the route may lead to another one.
+        turn.state = replace(
+            state, proven={e: r for e, r in state.proven.items() if e != leader}
+        )
         why = "it names itself" if leader else "it names nobody"
         turn.note(RedirectRefused(node.advertised, leader, why))
         if chooses_by_gossip(state, NodePreference.LEADER):

@@ -1,7 +1,8 @@
 """Every distinct state of the state machine that a few events can lead to.
 
-Breadth first: from each new state every letter of the alphabet is tried, and each step
-is held against the promises that concern one step. Three nodes.
+Breadth first, from a fresh connection and from two with open nodes: from each new state
+every letter of the alphabet is tried, and each step is held against the promises that
+concern one step. Three nodes.
 
 The alphabet, where it applies in a state:
 
@@ -178,6 +179,23 @@ def _ends_of_calls(node: Node) -> Iterator[Letter]:
         yield Letter(f"calls on {who} late for {ticks} ticks", late)
 
 
+def beginning(*opened: NodePreference) -> State:
+    """Give a state to begin from: all is well, and some preferences have a node.
+
+    Args:
+        opened: Whose nodes are open; a leads.
+    """
+    state, now = core_state.start(PLAN, seed=0), 0.0
+    for number, preference in enumerate(opened, 1):
+        state, _ = advance(state, Wanted(number, preference, now + WITHIN_S), now)
+        while preference not in state.chosen:
+            now += 0.001
+            said = GossipRead(state.reads[0].number, VIEWS[0], 0.001)
+            state, _ = advance(state, said, now)
+        now += WITHIN_S  # whatever paces searches has come to rest
+    return rebased(replace(state, chance=Chance(0)), now)
+
+
 def search(depth: int, most_states: int | None = None) -> Found:
     """Visit all states that so many letters lead to.
 
@@ -185,9 +203,15 @@ def search(depth: int, most_states: int | None = None) -> Found:
         depth: How many letters.
         most_states: Stop after so many states; None never.
     """
-    first = core_state.start(PLAN, seed=0)
-    seen = {canonical(first)}
-    layer: list[tuple[State, tuple[str, ...]]] = [(first, ())]
+    layer: list[tuple[State, tuple[str, ...]]] = [
+        (beginning(), ("at the beginning",)),
+        (beginning(NodePreference.LEADER), ("the leader is open",)),
+        (
+            beginning(NodePreference.LEADER, NodePreference.FOLLOWER),
+            ("leader and follower are open",),
+        ),
+    ]
+    seen = {canonical(state) for state, _ in layer}
     broken: list[tuple[str, tuple[str, ...]]] = []
     steps = reached = 0
     for level in range(1, depth + 1):
@@ -246,6 +270,10 @@ def broken_promise(
         "a dial past the overrides": all(
             route in state.plan.router.routes(endpoint) for endpoint, route in dials
         ),
+        "a wait for news outlives them": not any(
+            isinstance(a, Publish) for a in actions
+        )
+        or all(w.preference is not None for w in state.waiters),
         "a wait outlives its deadline": all(at > now for at in due),
         "a search without a reason": needed or state.search is None,
         "a wait without a search": state.search is not None or not due,

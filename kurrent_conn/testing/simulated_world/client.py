@@ -6,6 +6,7 @@ order, a look at late calls every `TICK_S`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol, assert_never
@@ -112,6 +113,7 @@ class Client(Process):
         self._next_wait = 1
         self.reading: set[int] = set()
         self._is_watching = False
+        self._next: deque[Callable[[], None]] = deque()
 
     # What callers do.
 
@@ -194,6 +196,8 @@ class Client(Process):
         for action in actions:
             self._do(action)
         self.promises.took(self, before, event, actions)
+        while self._next:
+            self._next.popleft()()
 
     def _do(self, action: Action) -> None:  # noqa: C901, PLR0912 - one arm an action
         match action:
@@ -226,7 +230,7 @@ class Client(Process):
                 for number in action.waiters:
                     _, then = self.waits.pop(number, (None, None))
                     if then is not None:
-                        self.at(self.clock.now, partial(then, action))
+                        self._next.append(partial(then, action))
             case Note():
                 pass
             case _:
@@ -260,7 +264,7 @@ class Client(Process):
         ended = [n for n, (wanted, _) in self.waits.items() if wanted is preference]
         for number in ended:
             _, then = self.waits.pop(number)
-            self.at(self.clock.now, partial(then, result))
+            self._next.append(partial(then, result))
 
     def _condemn(self, action: Condemn) -> None:
         for channel in (*self.routes.values(), *self.retired):

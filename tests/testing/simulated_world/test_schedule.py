@@ -23,7 +23,7 @@ from kurrent_conn.testing.simulated_world.schedule import CONVERGES_S, Report, S
 COUNT: Final = 2000
 LEAST_SITUATIONS: Final = 1200
 
-ONCE_BROKEN: Final = (4, 235, 779, 3140, 3910, 14002, 20113)
+ONCE_BROKEN: Final = (4, 779, 3140, 14002, 20113, 1018573, 1127704, 1194069)
 """Seeds by which bugs were found; what they draw changes with the generator."""
 
 
