@@ -23,11 +23,11 @@ def test_a_route_that_leads_to_another_node_is_not_used_for_ever() -> None:
     simulation.want()
     simulation.run(1)
     node = simulation.opened[NodePreference.LEADER]
-    assert (node.advertised, node.route) != (A, direct(A))
+    assert (node.advertised, node.route.named) != (A, direct(A))
     grown = (member(A, LEADER), member(B), member(C))
     scene.members = grown
     scene.replies[B] = Says(grown)
     simulation.take(CallFailed(node, Verdict.NOT_LEADER, A))
     simulation.want()
     simulation.run(2)
-    assert simulation.opened[NodePreference.LEADER].route == direct(A)
+    assert simulation.opened[NodePreference.LEADER].route.named == direct(A)
