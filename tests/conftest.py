@@ -33,9 +33,10 @@ def _threads() -> set[str]:
 def _children() -> set[int]:
     found: set[int] = set()
     for task in Path("/proc/self/task").iterdir():
-        children = task / "children"
-        if children.exists():
-            found.update(map(int, children.read_text().split()))
+        try:
+            found.update(map(int, (task / "children").read_text().split()))
+        except OSError:  # the thread ended meanwhile, or this kernel does not say
+            continue
     return found
 
 
