@@ -10,7 +10,7 @@ import argparse
 import sys
 from time import monotonic
 
-from kurrent_conn.testing.exhaustive import search
+from kurrent_conn.testing.virtual.exhaustive import search
 
 
 def main() -> int:

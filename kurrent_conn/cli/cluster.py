@@ -14,12 +14,12 @@ from kurrent_conn.cli.cluster_wait import Waker
 from kurrent_conn.errors import KurrentConnError
 from kurrent_conn.testing.cluster import MAX_SIZE, Isolation
 from kurrent_conn.testing.control import ControlServer, connection, describe
-from kurrent_conn.testing.fault_name import UnknownFault
-from kurrent_conn.testing.scenario import Scenario
-from kurrent_conn.testing.scenario_actor import BlockingActor
-from kurrent_conn.testing.scenario_file import read_scenario
-from kurrent_conn.testing.scenario_run import play_on
-from kurrent_conn.testing.trace import judge
+from kurrent_conn.testing.faults.fault_name import UnknownFault
+from kurrent_conn.testing.scenarios.scenario import Scenario
+from kurrent_conn.testing.scenarios.scenario_actor import BlockingActor
+from kurrent_conn.testing.scenarios.scenario_file import read_scenario
+from kurrent_conn.testing.scenarios.scenario_run import play_on
+from kurrent_conn.testing.scenarios.trace import judge
 from kurrent_conn.testing.watched_cluster import WatchedCluster
 
 _PORT: Final = 2113

@@ -12,7 +12,12 @@ from kurrent_conn.cli.cluster_wait import Waker
 from kurrent_conn.cli.output import printable, write_table
 from kurrent_conn.testing.control import describe
 from kurrent_conn.testing.fault import Elect
-from kurrent_conn.testing.fault_name import FAULTS, UnknownFault, fault_of_words, usage
+from kurrent_conn.testing.faults.fault_name import (
+    FAULTS,
+    UnknownFault,
+    fault_of_words,
+    usage,
+)
 from kurrent_conn.testing.watched_cluster import WatchedCluster
 
 _MARK: Final = "> "

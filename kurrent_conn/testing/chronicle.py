@@ -10,7 +10,7 @@ from typing import Final
 
 from kurrent_conn.core.cluster import Member, NodeState
 from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
-from kurrent_conn.testing.gossip_view import NodeView
+from kurrent_conn.testing.model.gossip_view import NodeView
 
 _LONGEST: Final = 10_000
 

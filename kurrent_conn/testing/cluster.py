@@ -23,20 +23,20 @@ from uuid import uuid4
 
 from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.testing.access import AccessPolicy
-from kurrent_conn.testing.advertise import Advertise, advertised_by
 from kurrent_conn.testing.certificates import CertificateAuthority, KeyPair
-from kurrent_conn.testing.cluster_model import Seat
 from kurrent_conn.testing.conduct import Conduct
-from kurrent_conn.testing.conductor import Conductor
-from kurrent_conn.testing.director import Director
 from kurrent_conn.testing.fault import Fault
-from kurrent_conn.testing.fault_effect import carry_out
-from kurrent_conn.testing.node_server import MAX_STREAMS
-from kurrent_conn.testing.process_stage import ProcessStage
-from kurrent_conn.testing.reserved_port import LOOPBACK, ReservedPort
-from kurrent_conn.testing.stage import NodePlan, Stage
-from kurrent_conn.testing.thread_stage import ThreadStage
+from kurrent_conn.testing.faults.fault_effect import carry_out
+from kurrent_conn.testing.model.access import AccessPolicy
+from kurrent_conn.testing.model.advertise import Advertise, advertised_by
+from kurrent_conn.testing.model.cluster_model import Seat
+from kurrent_conn.testing.services.node_server import MAX_STREAMS
+from kurrent_conn.testing.stages.conductor import Conductor
+from kurrent_conn.testing.stages.director import Director
+from kurrent_conn.testing.stages.process_stage import ProcessStage
+from kurrent_conn.testing.stages.reserved_port import LOOPBACK, ReservedPort
+from kurrent_conn.testing.stages.stage import NodePlan, Stage
+from kurrent_conn.testing.stages.thread_stage import ThreadStage
 
 MAX_SIZE: Final = 9
 """The largest number of members; the server's own advice ends at 5."""

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from kurrent_conn.testing.fault import Elect
-from kurrent_conn.testing.fault_name import (
+from kurrent_conn.testing.faults.fault_name import (
     ALIASES,
     FAULTS,
     UnknownFault,
@@ -22,7 +22,7 @@ from kurrent_conn.testing.fault_name import (
     fault_named,
     usage,
 )
-from kurrent_conn.testing.reserved_port import LOOPBACK
+from kurrent_conn.testing.stages.reserved_port import LOOPBACK
 from kurrent_conn.testing.watched_cluster import WatchedCluster
 
 _LARGEST_BYTES: Final = 1 << 20

@@ -15,9 +15,9 @@ from kurrent_conn.testing.chronicle import Chronicle
 from kurrent_conn.testing.cluster import Election, SimulatedCluster, SimulatedNode
 from kurrent_conn.testing.conduct import WELL_BEHAVED
 from kurrent_conn.testing.fault import Elect, Fault, Flow, WireFault
-from kurrent_conn.testing.fault_name import fault_named, sentence
-from kurrent_conn.testing.stage import Stage
-from kurrent_conn.testing.watched_stage import WatchedStage
+from kurrent_conn.testing.faults.fault_name import fault_named, sentence
+from kurrent_conn.testing.stages.stage import Stage
+from kurrent_conn.testing.stages.watched_stage import WatchedStage
 
 _SERVING: Final = frozenset(
     {NodeState.LEADER, NodeState.FOLLOWER, NodeState.READ_ONLY_REPLICA}

@@ -14,7 +14,7 @@ from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.notice import FellBack, RedirectRefused
 from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.state import Node
-from kurrent_conn.testing.simulation import End, Fails, Says, Silent, Simulation
+from kurrent_conn.testing.virtual.simulation import End, Fails, Says, Silent, Simulation
 from tests.stage.scene import FOLLOWER, LEADER, REPLICA, A, B, C, Scene, member, plan
 
 FOLLOWER_WANTED = NodePreference.FOLLOWER

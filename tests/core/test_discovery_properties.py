@@ -28,7 +28,13 @@ from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.route import direct
 from kurrent_conn.core.state import Node, Plan, State
-from kurrent_conn.testing.simulation import Fails, Reply, Says, Silent, Simulation
+from kurrent_conn.testing.virtual.simulation import (
+    Fails,
+    Reply,
+    Says,
+    Silent,
+    Simulation,
+)
 
 NODES = tuple(Endpoint(f"n{number}.kurrent.test") for number in range(4))
 RULES = Overrides(

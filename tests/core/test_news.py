@@ -12,7 +12,13 @@ from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.route import direct
 from kurrent_conn.core.state import Node
-from kurrent_conn.testing.simulation import Fails, Reply, Says, Silent, Simulation
+from kurrent_conn.testing.virtual.simulation import (
+    Fails,
+    Reply,
+    Says,
+    Silent,
+    Simulation,
+)
 from tests.stage.scene import FOLLOWER, LEADER, A, B, C, Scene, member, plan
 
 

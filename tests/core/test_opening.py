@@ -7,7 +7,7 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import CallFailed
 from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.route import direct
-from kurrent_conn.testing.simulation import Says, Simulation
+from kurrent_conn.testing.virtual.simulation import Says, Simulation
 from tests.stage.scene import LEADER, A, B, C, Scene, member, plan
 
 

@@ -11,7 +11,13 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import Resolved
 from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.state import Node
-from kurrent_conn.testing.simulation import Fails, Reply, Says, Silent, Simulation
+from kurrent_conn.testing.virtual.simulation import (
+    Fails,
+    Reply,
+    Says,
+    Silent,
+    Simulation,
+)
 from tests.stage.scene import LEADER, A, B, Scene, member, plan
 
 FOUR = ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4")

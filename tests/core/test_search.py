@@ -10,7 +10,7 @@ from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.events import Wanted, Woke
 from kurrent_conn.core.state import Node
-from kurrent_conn.testing.simulation import End, Fails, Silent, Simulation
+from kurrent_conn.testing.virtual.simulation import End, Fails, Silent, Simulation
 from tests.stage.scene import LEADER, A, B, C, Scene, member, plan
 
 

@@ -13,7 +13,7 @@ from kurrent_conn.core.notice import ChannelRenewed, NodeCondemned, NodeSuspecte
 from kurrent_conn.core.route import direct
 from kurrent_conn.core.state import Node
 from kurrent_conn.core.vigil import NOTICE_MAX_S, notice_s
-from kurrent_conn.testing.simulation import Fails, Says, Silent, Simulation
+from kurrent_conn.testing.virtual.simulation import Fails, Says, Silent, Simulation
 from tests.stage.scene import FOLLOWER, LEADER, A, B, C, Scene, member, plan
 
 TICK_S = 0.05

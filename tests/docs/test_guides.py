@@ -11,12 +11,12 @@ from uuid import uuid4
 import pytest
 
 import kurrent_conn
-from kurrent_conn.testing.fault_name import ALIASES, FAULTS
-from kurrent_conn.testing.scenario import EVENTS
-from kurrent_conn.testing.scenario_file import parse_scenario
+from kurrent_conn.testing.faults.fault_name import ALIASES, FAULTS
+from kurrent_conn.testing.scenarios.scenario import EVENTS
+from kurrent_conn.testing.scenarios.scenario_file import parse_scenario
+from kurrent_conn.testing.scenarios.trace import judge
 from kurrent_conn.testing.stream_client import StreamClient
-from kurrent_conn.testing.trace import judge
-from kurrent_conn.testing.virtual_run import play_virtually
+from kurrent_conn.testing.virtual.virtual_run import play_virtually
 
 pytest_plugins = ["pytester"]
 

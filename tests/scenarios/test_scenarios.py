@@ -13,13 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from kurrent_conn.testing.scenario import Scenario
-from kurrent_conn.testing.scenario_actor import AioActor, BlockingActor
-from kurrent_conn.testing.scenario_file import read_scenario
-from kurrent_conn.testing.scenario_run import cluster_for, play_against, play_on
-from kurrent_conn.testing.trace import Trace, judge, judge_outcomes
-from kurrent_conn.testing.transcript import folded
-from kurrent_conn.testing.virtual_run import VirtualRun, play_virtually
+from kurrent_conn.testing.scenarios.scenario import Scenario
+from kurrent_conn.testing.scenarios.scenario_actor import AioActor, BlockingActor
+from kurrent_conn.testing.scenarios.scenario_file import read_scenario
+from kurrent_conn.testing.scenarios.scenario_run import (
+    cluster_for,
+    play_against,
+    play_on,
+)
+from kurrent_conn.testing.scenarios.trace import Trace, judge, judge_outcomes
+from kurrent_conn.testing.virtual.transcript import folded
+from kurrent_conn.testing.virtual.virtual_run import VirtualRun, play_virtually
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.yaml"))

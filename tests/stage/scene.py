@@ -10,7 +10,7 @@ from kurrent_conn.core.cluster import Member, NodeState
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.overrides import Overrides
 from kurrent_conn.core.state import Plan
-from kurrent_conn.testing.simulation import Fails, Reply, Says, Silent
+from kurrent_conn.testing.virtual.simulation import Fails, Reply, Says, Silent
 
 A, B, C = (Endpoint(f"{name}.test", 2113) for name in "abc")
 LEADER, FOLLOWER = NodeState.LEADER, NodeState.FOLLOWER

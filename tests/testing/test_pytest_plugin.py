@@ -162,8 +162,9 @@ def test_the_harness_itself_needs_no_pytest() -> None:
     """The plugin is the only module that imports it."""
     code = (
         "import sys\n"
-        "import kurrent_conn.testing, kurrent_conn.testing.scenario_file\n"
-        "import kurrent_conn.testing.virtual_run, kurrent_conn.testing.scenario_actor\n"
+        "import kurrent_conn.testing, kurrent_conn.testing.scenarios.scenario_file\n"
+        "import kurrent_conn.testing.virtual.virtual_run\n"
+        "import kurrent_conn.testing.scenarios.scenario_actor\n"
         "import kurrent_conn.testing.control\n"
         "assert 'pytest' not in sys.modules and '_pytest' not in sys.modules\n"
     )

@@ -8,7 +8,7 @@ import pytest
 
 from kurrent_conn.testing import WatchedCluster, fault
 from kurrent_conn.testing.cluster import Isolation
-from kurrent_conn.testing.fault_name import UnknownFault
+from kurrent_conn.testing.faults.fault_name import UnknownFault
 
 KINDS: tuple[Isolation, ...] = ("thread", "process")
 

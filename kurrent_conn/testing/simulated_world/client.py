@@ -55,7 +55,7 @@ from kurrent_conn.testing.simulated_world.exchange import (
 from kurrent_conn.testing.simulated_world.network import Network
 from kurrent_conn.testing.simulated_world.open_node import OpenNode, RouteChannel
 from kurrent_conn.testing.simulated_world.process import Process
-from kurrent_conn.testing.simulation import RESOLVED_S, address_of
+from kurrent_conn.testing.virtual.simulation import RESOLVED_S, address_of
 
 Waiting = Callable[[OpenNode | Topology | GiveUp], None]
 

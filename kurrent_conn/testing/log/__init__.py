@@ -1,0 +1,1 @@
+"""The one log of a simulated cluster and how it is read: values, pure functions."""

@@ -1,0 +1,1 @@
+"""What a simulated node answers: its gRPC services and how they refuse."""

@@ -1,0 +1,1 @@
+"""Where simulated nodes live and how they fail: threads, processes, proxies."""

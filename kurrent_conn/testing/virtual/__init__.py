@@ -1,0 +1,1 @@
+"""The state machine on virtual time: the simulator and its exhaustive search."""
