@@ -96,9 +96,8 @@ class Case:
 
     @property
     def members(self) -> tuple[Endpoint, ...]:
-        """What members advertise, dead ones included, each once."""
-        listed = (m.advertised for view in self.views for m in view.members)
-        return tuple(dict.fromkeys(listed))
+        """What members advertise, dead ones included, each once, sorted."""
+        return tuple(sorted({m.advertised for v in self.views for m in v.members}))
 
     @property
     def targets(self) -> tuple[Endpoint, ...]:

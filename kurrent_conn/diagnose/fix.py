@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.identity import mismatch
 from kurrent_conn.core.overrides import Override
 from kurrent_conn.core.overrides.toml_export import write_toml
 from kurrent_conn.core.settings import Settings
@@ -27,18 +28,20 @@ def step(text: str) -> Fix:
     return Fix(FixKind.STEP, text)
 
 
-def rules(ways: Mapping[Endpoint, Contact], *, proven: bool = True) -> Fix:
+def rules(ways: Mapping[Endpoint, Contact]) -> Fix:
     """Make the override rules that lead members the way that worked.
 
     Args:
         ways: For each member the contact that reached it.
-        proven: Whether each way was tried.
     """
-    about = "put at the top of the overrides file; each way was tried and works"
+    tried = all(way.endpoint == member for member, way in ways.items())
+    about = "put at the top of the overrides file"
+    if tried:
+        about += "; each way was tried and works"
     made = _by_suffix(ways) or tuple(
         _rule(member, contact) for member, contact in ways.items()
     )
-    return Fix(FixKind.RULE, write_toml(made), about if proven else "")
+    return Fix(FixKind.RULE, write_toml(made), about)
 
 
 def rule_template(members: Iterable[Endpoint]) -> Fix:
@@ -158,8 +161,7 @@ def _by_suffix(ways: Mapping[Endpoint, Contact]) -> tuple[Override, ...]:
 
 def _rule(member: Endpoint, contact: Contact) -> Override:
     route = contact.route
-    # A way that was tried under another name works under that name only.
-    name = None if route.server_name == member.host else route.server_name
+    name = None if _covers(contact, member) else route.server_name
     target = str(route.dial)
     if member.is_address:
         network = f"{member.host}/{128 if member.is_ipv6 else 32}"
@@ -167,6 +169,12 @@ def _rule(member: Endpoint, contact: Contact) -> Override:
     return Override(
         exact=member.host, port=member.port, target=target, server_name=name
     )
+
+
+def _covers(contact: Contact, member: Endpoint) -> bool:
+    """Whether what answered there would pass under the member's own name."""
+    leaf = contact.tls.leaf if contact.tls is not None else None
+    return leaf is None or mismatch(leaf.names, member.host) is None
 
 
 def _label(member: Endpoint) -> str:

@@ -63,7 +63,9 @@ def diagnose(
     """
     fork.check()
     began_at = monotonic()
-    settings = read_settings(target)
+    named = read_settings(target)
+    # The name is for the server's log; a string to paste has the user's own.
+    settings = target if isinstance(target, Settings) else Settings.from_string(target)
     trust = read_trust(settings) if settings.tls else None
     around = look_around()
     case = Case(
@@ -75,7 +77,7 @@ def diagnose(
         trust_in_words(settings, trust),
     )
     may_send = settings.tls or allow_plaintext_credentials
-    bag = Bag(settings, trust, may_send, step_timeout)
+    bag = Bag(named, trust, may_send, step_timeout)
     case = _examined(case, bag, began_at + timeout)
     return diagnosis_of(case, accept=accept, took_s=monotonic() - began_at)
 
