@@ -49,6 +49,7 @@ def _search_from(search: Search, now: float) -> Search:
         search,
         next_wave_at=_from(search.next_wave_at, now),
         next_round_at=_from(search.next_round_at, now),
+        pause_ends_at=_from(search.pause_ends_at, now),
         unmatched_since=_from(search.unmatched_since, now),
     )
 
@@ -137,6 +138,7 @@ def _search_key(search: Search | None, name: _Names) -> Hashable:
         search.ended_rounds,
         _class(search.next_wave_at),
         _class(search.next_round_at),
+        _class(search.pause_ends_at),
         _class(search.unmatched_since),
         min(search.silent_streak, _MANY_ROUNDS),
         tuple(sorted(name(endpoint) for endpoint, _ in search.fatal)),
