@@ -13,7 +13,7 @@ from kurrent_conn.core.actions import Connect, ReadGossip
 from kurrent_conn.core.backoff import stagger_s
 from kurrent_conn.core.belief import candidates, is_trusted
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.resolution import resolve
+from kurrent_conn.core.resolution import dials, look_up, resolve
 from kurrent_conn.core.state import Candidate, Read
 from kurrent_conn.core.turn import Turn
 
@@ -23,17 +23,21 @@ CONNECT_AHEAD: Final = 2
 
 
 def connect_ahead(turn: Turn) -> None:
-    """Let the next candidates connect beside the first read.
+    """Let the next candidates connect beside the first read; look their names up.
 
     One of them leads, as a rule: the way to it is then paid once, not twice.
     """
-    search = turn.state.search
-    if search is None or not turn.state.plan.by_gossip:
+    search, plan = turn.state.search, turn.state.plan
+    if search is None or not plan.by_gossip or plan.asks_before_calls:
         return
     for candidate in search.queue[:CONNECT_AHEAD]:
-        known = candidate.route.is_resolved and not turn.state.plan.asks_before_calls
-        if known and candidate.endpoint not in turn.state.suspects:
-            turn.act(Connect(candidate.route))
+        if candidate.endpoint in turn.state.suspects:
+            continue
+        route = dials(turn.state, candidate.route)[0]
+        if route.is_resolved:
+            turn.act(Connect(route))
+        else:
+            look_up(turn, candidate)
 
 
 def ask_wave(turn: Turn) -> None:

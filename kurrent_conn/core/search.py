@@ -33,6 +33,13 @@ from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Candidate, Search, State
 from kurrent_conn.core.turn import Turn
 
+CONNECT_AHEAD_AFTER_S: Final = 0.004
+"""An answer that is not there by then comes from afar. Meanwhile the next candidates
+can connect, and are ready no later than it.
+
+From near it is there, and three handshakes at once would cost what two in a row do.
+"""
+
 RESTED_S: Final = 1.0
 """A search that begins so long after the one before begins at once."""
 
@@ -56,7 +63,11 @@ def begin(turn: Turn) -> None:
         begin_at = max(turn.now, state.searched_at + pause)
     turn.state = replace(
         state,
-        search=Search(tie=chance, next_wave_at=begin_at),
+        search=Search(
+            tie=chance,
+            next_wave_at=begin_at,
+            connect_at=begin_at + CONNECT_AHEAD_AFTER_S,
+        ),
         chance=chance,
         searched_at=begin_at,
         restless_since=since,
@@ -64,7 +75,6 @@ def begin(turn: Turn) -> None:
     refill(turn)
     if begin_at <= turn.now:
         ask_wave(turn)
-        connect_ahead(turn)
 
 
 def unmatched(turn: Turn) -> None:
@@ -91,6 +101,7 @@ def unmatched(turn: Turn) -> None:
             search,
             unmatched_since=since,
             silent_streak=0,
+            connect_at=None,
             pause_ends_at=None,
             next_round_at=None,
             next_wave_at=ask_at,
@@ -173,6 +184,10 @@ def tick(turn: Turn) -> None:
     search = turn.state.search
     if search is None:
         return
+    if search.connect_at is not None and search.connect_at <= turn.now:
+        search = replace(search, connect_at=None)
+        _update(turn, search)
+        connect_ahead(turn)
     if search.next_wave_at is not None and search.next_wave_at <= turn.now:
         if search.unmatched_since is None:
             ask_wave(turn)
@@ -187,8 +202,8 @@ def due_at(turn: Turn) -> float | None:
     search = turn.state.search
     if search is None:
         return None
-    due = [at for at in (search.next_wave_at, search.next_round_at) if at is not None]
-    return min(due, default=None)
+    due = (search.connect_at, search.next_wave_at, search.next_round_at)
+    return min((at for at in due if at is not None), default=None)
 
 
 def _ask_next(turn: Turn) -> None:

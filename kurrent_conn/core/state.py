@@ -167,6 +167,8 @@ class Search:
         ended_rounds: Rounds in which nobody answered. One ends when all whom it asked
             have failed, with the pause that follows; while one of them is silent, the
             others are asked again.
+        connect_at: When the next candidates begin to connect ahead of being asked;
+            None: they did, or an answer came before.
         next_wave_at: When to ask the next of the queue; None: nothing is due.
         next_round_at: When to ask all again; None: the round goes on.
         pause_ends_at: When the pause after this round ends, and with it the round:
@@ -185,6 +187,7 @@ class Search:
     wave: int = 1
     round_number: int = 1
     ended_rounds: int = 0
+    connect_at: float | None = None
     next_wave_at: float | None = None
     next_round_at: float | None = None
     pause_ends_at: float | None = None
