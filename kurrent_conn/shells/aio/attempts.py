@@ -80,7 +80,7 @@ class Attempts:
 
     def _begin(self, node: OpenNode, timeout_s: float | None) -> None:
         """Send the call to a node."""
-        channel = self._channel(node.route_channel)
+        channel = self._connection_for(node.route_channel)
         inner = self._made_by.send(
             node, channel, self._request, timeout_s, self._options
         )
@@ -91,7 +91,7 @@ class Attempts:
         if not connection.is_watching:
             connection.watch()
 
-    def _channel(self, channel: RouteChannel) -> grpc.aio.Channel:
+    def _connection_for(self, channel: RouteChannel) -> grpc.aio.Channel:
         """Choose the connection that the next attempt goes on."""
         return channel.channel
 

@@ -23,7 +23,7 @@ class _Iterable(RoutedCall):
     _next: Callable[[], Awaitable[Any]] | None = None
     _place: Place[grpc.aio.Channel] | None = None
 
-    def _channel(self, channel: RouteChannel) -> grpc.aio.Channel:
+    def _connection_for(self, channel: RouteChannel) -> grpc.aio.Channel:
         self._place = channel.lanes.take()
         return self._place.channel
 
