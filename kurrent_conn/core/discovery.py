@@ -15,7 +15,7 @@ All of discovery, routing and failover, without a clock, a socket or a thread.
                   anything else: nothing moves
     CallsLate     the node is probed; silent, it is a suspect, and others are asked;
                   disowned by one of them, it is condemned
-    RulesChanged  nodes whose route is gone are opened anew
+    RulesChanged  nodes whose route is gone are opened anew, by the new rules
     TrustChanged  every channel is made anew; running calls finish
     Woke          whatever is due: waves, rounds, deadlines
     Closed        every wait ends, for good
@@ -104,6 +104,7 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
             vigil.calls_late(turn, event)
         case RulesChanged():
             rules_changed(turn, event.router)
+            search.reroute(turn)
         case TrustChanged():
             trust_changed(turn)
         case Woke():

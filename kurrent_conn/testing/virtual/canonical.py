@@ -119,6 +119,7 @@ def canonical(state: State) -> Hashable:
         state.redirected,
         state.gossip_needs_credentials,
         _class(state.searched_at),
+        state.plan.router,
         state.closed,
     )
 
