@@ -22,7 +22,8 @@ def test_address_and_port_fall_back_apart(
     index: int, first_port: int | None, expected: tuple[str, int]
 ) -> None:
     """An entry without a port takes the usual one; a node without an entry both."""
-    hosts = ["127.0.0.2", "127.0.0.3:4000", Endpoint("127.0.0.4", 4001)]
+    odd = Endpoint("127.0.0.4", 4001)
+    hosts: list[str | Endpoint] = ["127.0.0.2", "127.0.0.3:4000", odd]
     assert listening_on(hosts, index, first_port) == expected
 
 
