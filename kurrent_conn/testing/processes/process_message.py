@@ -12,6 +12,7 @@ from kurrent_conn.testing.log.event_log import Command
 from kurrent_conn.testing.log.record import Record
 from kurrent_conn.testing.model.gossip_view import NodeView
 from kurrent_conn.testing.services.node_context import CommitResult, Errand
+from kurrent_conn.testing.stages.node_path import NodePaths
 from kurrent_conn.testing.stages.stage import Gate, NodePlan
 
 NOTICE: Final = struct.Struct("!cI")
@@ -29,7 +30,8 @@ class ServeNode:
     conduct: Conduct
     certificate: KeyPair | None
     log_path: str
-    port: int
+    paths: NodePaths | None
+    """Its sockets behind a front; None: it listens on its port itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ _TIMEOUT_S: Final = 1.0
 _FRAME_HEADER_BYTES: Final = 9
 
 
-async def warm_up(port: int, *, tls: bool) -> None:
+async def warm_up(address: int | str, *, tls: bool) -> None:
     """Connect, greet, and wait for the greeting; what fails is left alone.
 
     Args:
-        port: Where this process listens.
+        address: Where this process listens: a port of 127.0.0.1, or a unix socket.
         tls: Whether it serves TLS.
     """
     context = None
@@ -36,7 +36,13 @@ async def warm_up(port: int, *, tls: bool) -> None:
         context.set_alpn_protocols(["h2"])
     with suppress(OSError, EOFError, TimeoutError):
         async with asyncio.timeout(_TIMEOUT_S):
-            reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=context)
+            reader, writer = await (
+                asyncio.open_connection(LOOPBACK, address, ssl=context)
+                if isinstance(address, int)
+                else asyncio.open_unix_connection(
+                    address, ssl=context, server_hostname=LOOPBACK if tls else None
+                )
+            )
             writer.write(_HELLO)
             await reader.readexactly(_FRAME_HEADER_BYTES)
             writer.transport.abort()
