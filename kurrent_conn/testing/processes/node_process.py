@@ -22,7 +22,6 @@ from kurrent_conn.testing.processes.warm_up import warm_up
 from kurrent_conn.testing.services.http_server import HttpServer
 from kurrent_conn.testing.services.node_context import Commit, CommitResult, NodeContext
 from kurrent_conn.testing.services.node_server import NodeServer
-from kurrent_conn.testing.stages.reserved_port import LOOPBACK
 
 
 class NodeKeeper:
@@ -68,8 +67,8 @@ class NodeKeeper:
         self._server = NodeServer(self._context, plan.max_streams, plan.demanded_ca_pem)
         tls = order.certificate is not None
         if order.paths is None:
-            await self._server.start(f"{LOOPBACK}:{plan.port}", order.certificate)
-            await warm_up(plan.port, tls=tls)
+            await self._server.start(str(plan.listens), order.certificate)
+            await warm_up(plan.listens, tls=tls)
             return
         paths = order.paths
         plain = f"unix:{paths.plain}" if tls else None

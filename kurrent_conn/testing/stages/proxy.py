@@ -16,6 +16,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from kurrent_conn.testing.stages.doorway import Way
@@ -120,18 +121,19 @@ class Proxy:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             task = asyncio.get_running_loop().create_task(self._link(client))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(partial(self._linked, client))
+
+    def _linked(self, client: socket.socket, task: asyncio.Task[None]) -> None:
+        # Here and not in the task: one that is cancelled before its first step never
+        # gets to close anything.
+        self._tasks.discard(task)
+        failure = None if task.cancelled() else task.exception()
+        if task.cancelled() or failure is not None:
+            client.close()
+        if failure is not None and not isinstance(failure, OSError):
+            raise failure
 
     async def _link(self, client: socket.socket) -> None:
-        try:
-            await self._connect(client)
-        except OSError:
-            client.close()
-        except asyncio.CancelledError:
-            client.close()
-            raise
-
-    async def _connect(self, client: socket.socket) -> None:
         opening = await _first_bytes(client)
         if not opening:
             raise ConnectionAbortedError
