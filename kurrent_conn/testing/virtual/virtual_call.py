@@ -19,10 +19,11 @@ from kurrent_conn.shells.watch import LATE_S, TICK_S
 from kurrent_conn.testing.model.member_state import Request
 from kurrent_conn.testing.scenarios.scenario import CallStep, Expected
 from kurrent_conn.testing.scenarios.trace import CallEnd, Listener
-from kurrent_conn.testing.stream_client import APPEND_METHOD, READ_METHOD
+from kurrent_conn.testing.stream_client import APPEND_METHOD
 from kurrent_conn.testing.virtual.simulation import Simulation
 from kurrent_conn.testing.virtual.virtual_answer import NoAnswer, Refuses, Served
 from kurrent_conn.testing.virtual.virtual_cluster import VirtualCluster
+from kurrent_conn.wire.stream_read import READ_METHOD
 
 _HOP_S: Final = 0.0005
 """From a client to a node or back."""
