@@ -25,6 +25,7 @@ from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.backoff import election_interval_s, round_pause_s, stagger_s
 from kurrent_conn.core.belief import candidates, is_trusted
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.inspection import findings
 from kurrent_conn.core.notice import EndpointFailed, SearchFailed
 from kurrent_conn.core.resolution import dials, resolve
 from kurrent_conn.core.route import Route
@@ -232,20 +233,37 @@ def _after_failure(turn: Turn, search: Search) -> None:
     if search.queue:
         ask_wave(turn)
         search = turn.state.search or search
-    if search.queue:
-        return
-    if not turn.state.reads and all(
-        _failed_for_good(turn.state, c.endpoint, c.route)
-        for c in candidates(turn.state)
+    if not search.queue and not end_if_hopeless(turn):
+        _plan_round(turn)
+
+
+def end_if_hopeless(turn: Turn) -> bool:
+    """Give up when every candidate failed in a way that waiting cannot mend.
+
+    Not before it is known why: looks at certificates are short.
+
+    Returns:
+        Whether there is no hope.
+    """
+    search = turn.state.search
+    if (
+        search is None
+        or search.queue
+        or turn.state.reads
+        or not all(
+            _failed_for_good(turn.state, c.endpoint, c.route)
+            for c in candidates(turn.state)
+        )
     ):
+        return False
+    if not search.looking:
         give_up(
             turn,
             Ending.FATAL,
             "no node could be had, and waiting will not mend it: every endpoint "
             "failed its TLS or credentials check",
         )
-    else:
-        _plan_round(turn)
+    return True
 
 
 def is_fatal(state: State, advertised: Endpoint) -> bool:
@@ -258,6 +276,19 @@ def is_fatal(state: State, advertised: Endpoint) -> bool:
     return all(
         _failed_for_good(state, advertised, route)
         for route in state.plan.router.routes(advertised)
+    )
+
+
+def is_looked_at(state: State, advertised: Endpoint) -> bool:
+    """Tell whether a member's certificates are being looked at.
+
+    Args:
+        state: What the connection believes.
+        advertised: The member.
+    """
+    search = state.search
+    return search is not None and any(
+        endpoint == advertised for endpoint, _ in search.looking.values()
     )
 
 
@@ -304,7 +335,8 @@ def give_up(
         if waiters is None or waiter.number in waiters
     )
     attempts = (state.search.attempts if state.search else ()) + _in_flight(turn)
-    turn.act(GiveUp(ended, ending, reason, attempts, untrusted))
+    found = findings(state.search)
+    turn.act(GiveUp(ended, ending, reason, attempts, untrusted, found))
     turn.state = replace(
         state, waiters=tuple(w for w in state.waiters if w.number not in ended)
     )
