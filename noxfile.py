@@ -1,6 +1,7 @@
 """Every check, one command: `nox -s check`. Runs in the environment it is called from.
 
-Install that with `pip install -e '.[dev,lint]'`.
+Install that with `pip install -e '.[dev,lint]'`. Only `oldest` has an environment of
+its own.
 """
 
 from __future__ import annotations
@@ -31,6 +32,16 @@ def layers(session: nox.Session) -> None:
     session.run("lint-imports")
 
 
+@nox.session(venv_backend="venv", reuse_venv=True)
+def oldest(session: nox.Session) -> None:
+    """What meets grpc, protobuf or OpenSSL, on the oldest of each that we support."""
+    dependencies = nox.project.load_toml()["project"]["dependencies"]
+    floors = [each.replace(">=", "==") for each in dependencies]
+    session.install("-q", "-e", ".[dev]", *floors)
+    tested = session.posargs or ["tests/shells", "tests/wire"]
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", *tested)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """The tests; arguments after `--` go to pytest."""
@@ -40,5 +51,5 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def check(session: nox.Session) -> None:
     """Everything that CI runs."""
-    for part in ("lint", "types", "layers", "tests"):
+    for part in ("lint", "types", "layers", "oldest", "tests"):
         session.notify(part)

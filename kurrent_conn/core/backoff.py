@@ -1,4 +1,4 @@
-"""How long to wait: four formulas, each with its bounds, none with a clock.
+"""How long to wait: five formulas, each with its bounds, none with a clock.
 
 Every function takes `draw`, a number in [0, 1), and is monotone in it; jitter is
 applied after the cap, so that a thousand clients at the cap still spread.
@@ -11,7 +11,7 @@ from typing import Final
 STAGGER_MIN_S: Final = 0.025
 STAGGER_MAX_S: Final = 0.25
 ROUND_PAUSE_MAX_S: Final = 2.0
-REFUSED_PAUSE_MAX_S: Final = 0.4
+LOOK_PAUSE_MAX_S: Final = 0.4
 """Where everybody refused at once: cheap to ask, and somebody is about to start."""
 
 ELECTION_SHARE: Final = 0.05
@@ -36,9 +36,7 @@ def stagger_s(round_trip_s: float | None) -> float:
     return min(max(2 * round_trip_s, STAGGER_MIN_S), STAGGER_MAX_S)
 
 
-def round_pause_s(
-    first_s: float, round_number: int, draw: float, *, refused: bool = False
-) -> float:
+def round_pause_s(first_s: float, round_number: int, draw: float) -> float:
     """Say how long to pause after a round in which nobody answered.
 
     Doubles from `first_s` to 2 s; the draw spreads the capped value over its upper
@@ -48,16 +46,27 @@ def round_pause_s(
         first_s: The first pause in seconds (`discoveryInterval`).
         round_number: The round that just ended, counted from 1.
         draw: In [0, 1).
-        refused: Whether everybody refused the connection: then the pause is capped at
-            0.4 s, so that a node that starts is in use half a second later.
 
     Returns:
         Seconds, from half of the capped pause up to all of it.
     """
     doublings = min(round_number - 1, 32)
-    cap_s = REFUSED_PAUSE_MAX_S if refused else ROUND_PAUSE_MAX_S
-    pause = min(first_s * 2.0**doublings, max(cap_s, first_s))
+    pause = min(first_s * 2.0**doublings, max(ROUND_PAUSE_MAX_S, first_s))
     return pause * (0.5 + 0.5 * draw)
+
+
+def look_pause_s(draw: float) -> float:
+    """Say when to look again within a pause, where everybody refused.
+
+    A node that starts is so in use half a second later.
+
+    Args:
+        draw: In [0, 1).
+
+    Returns:
+        Seconds, between 0.2 and 0.4.
+    """
+    return LOOK_PAUSE_MAX_S * (0.5 + 0.5 * draw)
 
 
 def election_interval_s(waited_s: float, draw: float) -> float:

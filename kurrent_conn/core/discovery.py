@@ -31,7 +31,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from kurrent_conn.core import search, vigil
+from kurrent_conn.core import search, vigil, wait_end
 from kurrent_conn.core.actions import Action, Ending, Open, WakeAt
 from kurrent_conn.core.events import (
     Abandoned,
@@ -114,7 +114,7 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
         case Woke():
             search.tick(turn)
         case Closed():
-            search.give_up(turn, Ending.CLOSED, "the connection was closed")
+            wait_end.give_up(turn, Ending.CLOSED, "the connection was closed")
             turn.state = replace(turn.state, closed=True, chosen={})
         case _:
             assert_never(event)
@@ -124,10 +124,10 @@ def _settle(turn: Turn) -> None:
     """End waits that are over, and ask to be woken for what comes next."""
     late = tuple(w.number for w in turn.state.waiters if w.deadline_at <= turn.now)
     if late:
-        search.give_up(turn, Ending.DEADLINE, _deadline_reason(turn.state), late)
+        wait_end.give_up(turn, Ending.DEADLINE, _deadline_reason(turn.state), late)
     vigil.end_idle(turn)
-    if turn.state.search is not None and not search.is_needed(turn.state):
-        search.end(turn)
+    if turn.state.search is not None and not wait_end.is_needed(turn.state):
+        wait_end.end(turn)
     due = [w.deadline_at for w in turn.state.waiters]
     if (next_ask := search.due_at(turn)) is not None:
         due.append(next_ask)
@@ -179,4 +179,4 @@ def _refuse(turn: Turn, event: Wanted) -> None:
     turn.state = replace(
         turn.state, waiters=(Waiter(event.waiter, event.preference, event.deadline_at),)
     )
-    search.give_up(turn, Ending.CLOSED, "the connection is closed")
+    wait_end.give_up(turn, Ending.CLOSED, "the connection is closed")

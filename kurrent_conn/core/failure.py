@@ -60,7 +60,9 @@ class RpcFailure:
             `ErrorInfo.reason`; empty when it named none.
         leader: The leader that a not-leader answer names, as advertised.
         server_spoke: Whether metadata came with the status: then the text is the
-            server's or a proxy's, not our own transport's.
+            server's or a proxy's, not our own transport's. (A proxy that is itself
+            made of grpc's C core, and quotes its own client without any header of
+            its own, cannot be told from our transport.)
     """
 
     code: str

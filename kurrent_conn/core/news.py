@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kurrent_conn.core import inspection, resolution, search, vigil
+from kurrent_conn.core import inquiry, inspection, resolution, search, vigil, wait_end
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.belief import (
@@ -57,7 +57,7 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     _end_news_waits(turn)
     _use_seed_as_it_is(turn, read.candidate)
     match_waits(turn, heard)
-    if search.is_needed(turn.state):
+    if wait_end.is_needed(turn.state):
         search.unmatched(turn)
 
 
@@ -69,7 +69,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
         return
     if event.denied and _may_try_credentials(turn.state, read):
         turn.state = replace(turn.state, gossip_needs_credentials=True)
-        search.ask(turn, read.candidate)
+        inquiry.ask(turn, read.candidate)
         return
     if event.verdict in DEAD | {Verdict.LATE}:
         retire_unused(turn, read.candidate.route)
@@ -100,7 +100,7 @@ def inspected(turn: Turn, event: Inspected) -> None:
 def resolved(turn: Turn, event: Resolved) -> None:
     """Ask the candidates whose addresses have come."""
     for candidate in resolution.resolved(turn, event):
-        search.ask(turn, candidate)
+        inquiry.ask(turn, candidate)
 
 
 def resolve_failed(turn: Turn, event: ResolveFailed) -> None:
@@ -241,7 +241,7 @@ def match_waits(turn: Turn, heard: frozenset[Endpoint] = frozenset()) -> None:
         elif choice.member.advertised in turn.state.proven:
             _open_choice(turn, preference, choice)
         else:
-            search.ask_directly(turn, choice.member.advertised)
+            inquiry.ask_directly(turn, choice.member.advertised)
 
 
 def _look_at_claims(
@@ -266,7 +266,7 @@ def _look_at_claims(
                 reason = f"the leader {leader} failed its TLS or credentials check"
                 _refuse(turn, preference, Ending.FATAL, reason)
         elif heard:
-            search.ask_directly(turn, leader)
+            inquiry.ask_directly(turn, leader)
 
 
 def _refuse(
@@ -277,7 +277,7 @@ def _refuse(
     untrusted: tuple[str, str] | None = None,
 ) -> None:
     waiters = tuple(w.number for w in turn.state.waiters if w.preference is preference)
-    search.give_up(turn, ending, reason, waiters, untrusted)
+    wait_end.give_up(turn, ending, reason, waiters, untrusted)
 
 
 def _open_choice(turn: Turn, preference: NodePreference, choice: Choice) -> None:

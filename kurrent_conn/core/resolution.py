@@ -36,7 +36,7 @@ def resolve(turn: Turn, candidate: Candidate) -> tuple[Candidate, ...]:
     host = candidate.route.dial.host
     known = turn.state.addresses.get(host)
     if known is None or known.good_until <= turn.now:
-        _look_up(turn, candidate)
+        look_up(turn, candidate)
     found = () if known is None else known.found
     if not found:
         _keep(turn, candidate)
@@ -124,10 +124,11 @@ def look_ahead(turn: Turn) -> None:
     for candidate in candidates(turn.state):
         known = candidate.route.dial.host in turn.state.addresses
         if not known and not candidate.route.is_resolved:
-            _look_up(turn, candidate)
+            look_up(turn, candidate)
 
 
-def _look_up(turn: Turn, candidate: Candidate) -> None:
+def look_up(turn: Turn, candidate: Candidate) -> None:
+    """Look the name of a candidate up, unless that is under way."""
     host = candidate.route.dial.host
     if host not in turn.state.resolving:
         is_seed = candidate.source == "seed" and candidate.route.rule is None

@@ -1,4 +1,4 @@
-"""The search for a node: whom to ask for gossip, how many at once, and when again.
+"""The search for a node: when to ask for gossip, and when again.
 
 Two clocks. While *nobody answers*, candidates are asked in waves of 1, 2 and 4, a
 stagger apart (at once when one fails), and rounds follow each other after growing
@@ -6,7 +6,8 @@ pauses. While the cluster *answers without a match* (an election), one candidate
 another is asked at a short interval. Reads stay in flight until one answer wins, so a
 black hole costs a stagger and never a timeout.
 
-Asks and counts; what an answer means is decided in `discovery`.
+Keeps the time and counts; whom to ask is decided in `inquiry`, what an answer means in
+`news`.
 """
 
 from __future__ import annotations
@@ -14,27 +15,30 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from kurrent_conn.core.actions import (
-    CancelRead,
-    Connect,
-    Ending,
-    GiveUp,
-    ReadGossip,
-)
+from kurrent_conn.core import wait_end
+from kurrent_conn.core.actions import Ending
 from kurrent_conn.core.attempt import Attempt, Phase
-from kurrent_conn.core.backoff import election_interval_s, round_pause_s, stagger_s
-from kurrent_conn.core.belief import candidates, is_trusted
+from kurrent_conn.core.backoff import (
+    election_interval_s,
+    look_pause_s,
+    round_pause_s,
+    stagger_s,
+)
+from kurrent_conn.core.belief import candidates
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.inspection import findings
-from kurrent_conn.core.notice import EndpointFailed, SearchFailed
-from kurrent_conn.core.resolution import dials, resolve
+from kurrent_conn.core.inquiry import ask, ask_wave, connect_ahead, refill
+from kurrent_conn.core.notice import EndpointFailed
+from kurrent_conn.core.resolution import dials
 from kurrent_conn.core.route import Route
-from kurrent_conn.core.state import Candidate, Read, Search, State
+from kurrent_conn.core.state import Candidate, Search, State
 from kurrent_conn.core.turn import Turn
 
-LARGEST_WAVE: Final = 4
-SUSPECTS_EVERY: Final = 4
-CONNECT_AHEAD: Final = 2
+CONNECT_AHEAD_AFTER_S: Final = 0.004
+"""An answer that is not there by then comes from afar. Meanwhile the next candidates
+can connect, and are ready no later than it.
+
+From near it is there, and three handshakes at once would cost what two in a row do.
+"""
 
 RESTED_S: Final = 1.0
 """A search that begins so long after the one before begins at once."""
@@ -59,113 +63,18 @@ def begin(turn: Turn) -> None:
         begin_at = max(turn.now, state.searched_at + pause)
     turn.state = replace(
         state,
-        search=Search(tie=chance, next_wave_at=begin_at),
+        search=Search(
+            tie=chance,
+            next_wave_at=begin_at,
+            connect_at=begin_at + CONNECT_AHEAD_AFTER_S,
+        ),
         chance=chance,
         searched_at=begin_at,
         restless_since=since,
     )
-    _refill(turn)
+    refill(turn)
     if begin_at <= turn.now:
         ask_wave(turn)
-        _connect_ahead(turn)
-
-
-def _connect_ahead(turn: Turn) -> None:
-    """Let the next candidates connect beside the first read.
-
-    One of them leads, as a rule: the way to it is then paid once, not twice.
-    """
-    search = turn.state.search
-    if search is None or not turn.state.plan.by_gossip:
-        return
-    for candidate in search.queue[:CONNECT_AHEAD]:
-        known = candidate.route.is_resolved and not turn.state.plan.asks_before_calls
-        if known and candidate.endpoint not in turn.state.suspects:
-            turn.act(Connect(candidate.route))
-
-
-def end(turn: Turn) -> None:
-    """End the search; reads in flight are stopped and forgotten."""
-    turn.act(*(CancelRead(read.number) for read in turn.state.reads))
-    turn.state = replace(turn.state, search=None, reads=(), ask_first=None)
-
-
-def is_needed(state: State) -> bool:
-    """Tell whether somebody waits, or a silent node is asked about."""
-    return bool(state.waiters) or any(v.is_suspect for v in state.vigils)
-
-
-def ask_wave(turn: Turn) -> None:
-    """Ask the next of the queue, twice as many as the last time, 4 at most."""
-    search = turn.state.search
-    if search is None:
-        return
-    wave, queue = search.queue[: search.wave], search.queue[search.wave :]
-    due = turn.now + stagger_s(turn.state.round_trip_s) if queue else None
-    _update(
-        turn,
-        replace(
-            search,
-            queue=queue,
-            wave=min(2 * search.wave, LARGEST_WAVE),
-            next_wave_at=due,
-        ),
-    )
-    for candidate in wave:
-        ask(turn, candidate)
-
-
-def ask(turn: Turn, candidate: Candidate) -> None:
-    """Ask one candidate for gossip, at every address of its name side by side.
-
-    An address that is being asked is not asked again; a name that is not resolved yet
-    is looked up first.
-    """
-    for found in resolve(turn, candidate):
-        if all(read.candidate.route != found.route for read in turn.state.reads):
-            read = begin_read(turn, found)
-            turn.state = replace(turn.state, reads=(*turn.state.reads, read))
-
-
-def begin_read(turn: Turn, candidate: Candidate) -> Read:
-    """Send a read; the caller keeps it."""
-    state, plan = turn.state, turn.state.plan
-    with_credentials = (
-        state.gossip_needs_credentials
-        and plan.has_credentials
-        and plan.may_send_credentials
-    )
-    read = Read(state.next_read, candidate, with_credentials, turn.now)
-    turn.state = replace(state, next_read=state.next_read + 1)
-    turn.act(
-        ReadGossip(
-            read=read.number,
-            endpoint=candidate.endpoint,
-            route=candidate.route,
-            timeout_s=plan.gossip_timeout_s,
-            with_credentials=with_credentials,
-        )
-    )
-    return read
-
-
-def ask_directly(turn: Turn, advertised: Endpoint) -> None:
-    """Ask one member itself now, by its first free route, the others a stagger apart.
-
-    Args:
-        turn: The draft, with a search under way.
-        advertised: The member.
-    """
-    search = turn.state.search
-    if search is None or not is_trusted(turn.state, advertised):
-        return
-    by_each_route = [
-        Candidate(advertised, route, f"gossip from {turn.state.topology.told_by}")
-        for route in turn.state.plan.router.routes(advertised)
-    ]
-    others = tuple(c for c in search.queue if c not in by_each_route)
-    _update(turn, replace(search, queue=(*by_each_route[1:], *others)))
-    ask(turn, by_each_route[0])
 
 
 def unmatched(turn: Turn) -> None:
@@ -192,6 +101,8 @@ def unmatched(turn: Turn) -> None:
             search,
             unmatched_since=since,
             silent_streak=0,
+            connect_at=None,
+            pause_ends_at=None,
             next_round_at=None,
             next_wave_at=ask_at,
         ),
@@ -257,7 +168,7 @@ def end_if_hopeless(turn: Turn) -> bool:
     ):
         return False
     if not search.looking:
-        give_up(
+        wait_end.give_up(
             turn,
             Ending.FATAL,
             "no node could be had, and waiting will not mend it: every endpoint "
@@ -303,6 +214,10 @@ def tick(turn: Turn) -> None:
     search = turn.state.search
     if search is None:
         return
+    if search.connect_at is not None and search.connect_at <= turn.now:
+        search = replace(search, connect_at=None)
+        _update(turn, search)
+        connect_ahead(turn)
     if search.next_wave_at is not None and search.next_wave_at <= turn.now:
         if search.unmatched_since is None:
             ask_wave(turn)
@@ -312,81 +227,19 @@ def tick(turn: Turn) -> None:
         _next_round(turn)
 
 
-def give_up(
-    turn: Turn,
-    ending: Ending,
-    reason: str,
-    waiters: tuple[int, ...] | None = None,
-    untrusted: tuple[str, str] | None = None,
-) -> None:
-    """End waits with an error; without waiters left the search ends too.
-
-    Args:
-        turn: The draft.
-        ending: Why.
-        reason: Why, in one sentence.
-        waiters: Whose waits; None means everybody's.
-        untrusted: With `Ending.UNTRUSTED`, the host and who named it.
-    """
-    state = turn.state
-    ended = tuple(
-        waiter.number
-        for waiter in state.waiters
-        if waiters is None or waiter.number in waiters
-    )
-    attempts = (state.search.attempts if state.search else ()) + _in_flight(turn)
-    found = findings(state.search)
-    turn.act(GiveUp(ended, ending, reason, attempts, untrusted, found))
-    turn.state = replace(
-        state, waiters=tuple(w for w in state.waiters if w.number not in ended)
-    )
-    if not turn.state.waiters:
-        if ended:
-            turn.note(SearchFailed(reason))
-        end(turn)
-
-
 def due_at(turn: Turn) -> float | None:
     """Say when the search must be looked at again, monotonic seconds."""
     search = turn.state.search
     if search is None:
         return None
-    due = [at for at in (search.next_wave_at, search.next_round_at) if at is not None]
-    return min(due, default=None)
-
-
-def _update(turn: Turn, search: Search) -> None:
-    turn.state = replace(turn.state, search=search)
-
-
-def _refill(turn: Turn) -> None:
-    """Queue the candidates: whom another node named first, suspects last.
-
-    During an election suspects are asked in every fourth turn only: mostly they are
-    dead, and each useless read lets the new leader wait.
-    """
-    state = turn.state
-    search = state.search
-    if search is None:
-        return
-    order, chance = state.chance.shuffled(tuple(candidates(state)))
-    queue = sorted(
-        order,
-        key=lambda c: (c.endpoint != state.ask_first, c.endpoint in state.suspects),
-    )
-    if search.unmatched_since is not None and search.refills % SUSPECTS_EVERY:
-        queue = [c for c in queue if c.endpoint not in state.suspects] or queue
-    turn.state = replace(
-        state,
-        chance=chance,
-        search=replace(search, queue=tuple(queue), refills=search.refills + 1),
-    )
+    due = (search.connect_at, search.next_wave_at, search.next_round_at)
+    return min((at for at in due if at is not None), default=None)
 
 
 def _ask_next(turn: Turn) -> None:
     """Ask one candidate of the rotation, while an election runs."""
     if turn.state.search is not None and not turn.state.search.queue:
-        _refill(turn)
+        refill(turn)
     search = turn.state.search
     if search is None or search.unmatched_since is None:
         return
@@ -402,37 +255,51 @@ def _ask_next(turn: Turn) -> None:
 
 
 def _plan_round(turn: Turn) -> None:
+    """Plan when all are asked again: after a pause, or on a look within it.
+
+    Where everybody refuses, asking is cheap and somebody is about to start: they are
+    asked more often, but the pause goes on. Only its end ends a round, so that
+    `maxDiscoverAttempts` stands for as much time as it does elsewhere.
+    """
     search = turn.state.search
     if search is None or search.next_round_at is not None:
         return
     draw, chance = turn.state.chance.uniform()
+    pause_ends_at = search.pause_ends_at
+    if pause_ends_at is None:
+        first_s = turn.state.plan.first_pause_s
+        pause_ends_at = turn.now + round_pause_s(first_s, search.round_number, draw)
     refused = not turn.state.reads and all(
         attempt.phase is Phase.CONNECT for attempt in search.attempts
     )
-    pause = round_pause_s(
-        turn.state.plan.first_pause_s, search.round_number, draw, refused=refused
-    )
+    look_at = turn.now + look_pause_s(draw) if refused else pause_ends_at
     turn.state = replace(turn.state, chance=chance)
-    _update(turn, replace(search, next_round_at=turn.now + pause))
+    _update(
+        turn,
+        replace(
+            search,
+            pause_ends_at=pause_ends_at,
+            next_round_at=min(look_at, pause_ends_at),
+        ),
+    )
 
 
 def _next_round(turn: Turn) -> None:
     search = turn.state.search
     if search is None:
         return
-    ended = search.ended_rounds + (not turn.state.reads)
-    _update(
-        turn,
-        replace(
+    ended = search.ended_rounds
+    if search.pause_ends_at is None or search.pause_ends_at <= turn.now:
+        ended += not turn.state.reads
+        search = replace(
             search,
             round_number=search.round_number + 1,
             ended_rounds=ended,
-            wave=1,
-            next_round_at=None,
-        ),
-    )
+            pause_ends_at=None,
+        )
+    _update(turn, replace(search, wave=1, next_round_at=None))
     _give_up_patient(turn, ended)
-    _refill(turn)
+    refill(turn)
     ask_wave(turn)
     if turn.state.search is not None and not turn.state.search.queue:
         _plan_round_if_idle(turn)
@@ -446,7 +313,7 @@ def _give_up_patient(turn: Turn, ended: int) -> None:
     over = tuple(w.number for w in turn.state.waiters if ended - w.after_rounds >= most)
     if over:
         reason = f"nobody answered in {most} rounds over all endpoints"
-        give_up(turn, Ending.ROUNDS, reason, over)
+        wait_end.give_up(turn, Ending.ROUNDS, reason, over)
 
 
 def _plan_round_if_idle(turn: Turn) -> None:
@@ -455,24 +322,5 @@ def _plan_round_if_idle(turn: Turn) -> None:
         _plan_round(turn)
 
 
-def _in_flight(turn: Turn) -> tuple[Attempt, ...]:
-    """Write down what was still under way: unresolved names, unanswered reads."""
-    search = turn.state.search
-    unresolved = tuple(
-        Attempt(
-            c.endpoint, c.route, Phase.RESOLVE, "its name is still looked up", c.source
-        )
-        for c in (search.unresolved if search else ())
-        if c.route.dial.host in turn.state.resolving
-    )
-    return unresolved + tuple(
-        Attempt(
-            endpoint=read.candidate.endpoint,
-            route=read.candidate.route,
-            phase=Phase.CONNECT,
-            cause=f"no answer for {turn.now - read.began_at:.1f} s",
-            source=read.candidate.source,
-            hint="the host drops packets, or the node is starting or frozen",
-        )
-        for read in turn.state.reads
-    )
+def _update(turn: Turn, search: Search) -> None:
+    turn.state = replace(turn.state, search=search)

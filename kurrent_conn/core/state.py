@@ -168,9 +168,14 @@ class Search:
         wave: How many are asked at once next: 1, then 2, then 4.
         round_number: Counts how often all were asked, from 1; the pauses grow by it.
         ended_rounds: Rounds in which nobody answered. One ends when all whom it asked
-            have failed; while one of them is silent, the others are asked again.
+            have failed, with the pause that follows; while one of them is silent, the
+            others are asked again.
+        connect_at: When the next candidates begin to connect ahead of being asked;
+            None: they did, or an answer came before.
         next_wave_at: When to ask the next of the queue; None: nothing is due.
-        next_round_at: When to begin the next round; None: the round goes on.
+        next_round_at: When to ask all again; None: the round goes on.
+        pause_ends_at: When the pause after this round ends, and with it the round:
+            where everybody refuses, all are asked within the pause too.
         unmatched_since: When the cluster first answered without a match; None while
             it has not: then rounds and pauses apply, afterwards the election clock.
         silent_streak: Failed reads in a row since the last answer.
@@ -188,8 +193,10 @@ class Search:
     wave: int = 1
     round_number: int = 1
     ended_rounds: int = 0
+    connect_at: float | None = None
     next_wave_at: float | None = None
     next_round_at: float | None = None
+    pause_ends_at: float | None = None
     unmatched_since: float | None = None
     silent_streak: int = 0
     attempts: tuple[Attempt, ...] = ()

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from kurrent_conn.core import search
+from kurrent_conn.core import inquiry, search
 from kurrent_conn.core.actions import Condemn, Retire
 from kurrent_conn.core.belief import leaders
 from kurrent_conn.core.cluster import Member, NodePreference
@@ -179,7 +179,7 @@ def _end(turn: Turn, vigil: Vigil) -> None:
 
 def _probe(turn: Turn, vigil: Vigil) -> Vigil:
     candidate = Candidate(vigil.node.advertised, vigil.node.route, "a probe")
-    probe = search.begin_read(turn, candidate)
+    probe = inquiry.begin_read(turn, candidate)
     silent_since = turn.now if vigil.silent_since is None else vigil.silent_since
     return replace(vigil, probe=probe, silent_since=silent_since)
 

@@ -19,8 +19,10 @@ KEEPALIVE_MIN_S: Final = 1.0
 
 _SERVICE_CONFIG: Final = '{"connectionScaling": {"maxConnectionsPerSubchannel": 4}}'
 """A server serves 100 streams a connection, and grpc queues the next one in silence;
-this lets it connect again (grpcio >= 1.85; older versions overlook it). It must never
-hold a retryPolicy: then "never sent" could no longer be recognised.
+this lets it connect again for a burst of calls with one answer (grpcio >= 1.85; older
+versions overlook it, and such calls wait for each other). Streams are counted by
+`lanes`. It must never hold a retryPolicy: then "never sent" could no longer be
+recognised.
 """
 
 Option = tuple[str, str | int]

@@ -15,7 +15,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 NODE_NAME: Final = "kurrentdb-node"
@@ -26,6 +26,9 @@ Source: server, `Certificates/CertificateExtensions.cs` (reserved node common na
 
 _SKEW: Final = timedelta(minutes=5)
 _LIFE: Final = timedelta(days=2)
+
+
+IssuerKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +55,43 @@ class CertificateAuthority:
     """
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    key: IssuerKey = field(repr=False)
     chain_pem: bytes = b""
 
     @classmethod
-    def create(cls, name: str = "kurrent_conn test CA") -> CertificateAuthority:
+    def create(
+        cls, name: str = "kurrent_conn test CA", key: IssuerKey | None = None
+    ) -> CertificateAuthority:
         """Make a self-signed root that has been valid for five minutes.
 
         Args:
             name: Its common name.
+            key: Its private key; a new P-256 one when None.
         """
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         itself = (name, key)
         return cls(_certify(itself, itself, _authority(), _dates()), key)
+
+    @classmethod
+    def load(
+        cls, certificate_pem: bytes, key_pem: bytes, chain_pem: bytes = b""
+    ) -> CertificateAuthority:
+        """Take an issuer that is there already, such as an ACME test server's.
+
+        Args:
+            certificate_pem: Its own certificate.
+            key_pem: Its private key without a password, elliptic or RSA.
+            chain_pem: What it hands out beside its certificates: the intermediates
+                from this issuer up to, not including, the root.
+
+        Raises:
+            ValueError: Either is no PEM, or the key is of another kind.
+        """
+        key = serialization.load_pem_private_key(key_pem, None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+            kind = type(key).__name__
+            raise ValueError(f"no issuer has such a key: {kind}")  # noqa: TRY004 - of bytes, not of an argument
+        return cls(x509.load_pem_x509_certificate(certificate_pem), key, chain_pem)
 
     @property
     def certificate_pem(self) -> bytes:
@@ -130,7 +157,7 @@ class CertificateAuthority:
         return str(name.value), self.key
 
 
-_Party = tuple[str, ec.EllipticCurvePrivateKey]
+_Party = tuple[str, IssuerKey]
 _Dates = tuple[datetime, datetime]
 _Extensions = list[tuple[x509.ExtensionType, bool]]
 

@@ -33,8 +33,9 @@ from kurrent_conn.testing.model.cluster_model import Seat
 from kurrent_conn.testing.services.node_server import MAX_STREAMS
 from kurrent_conn.testing.stages.conductor import Conductor
 from kurrent_conn.testing.stages.director import Director
+from kurrent_conn.testing.stages.listening import Hosts, listening_on
 from kurrent_conn.testing.stages.process_stage import ProcessStage
-from kurrent_conn.testing.stages.reserved_port import LOOPBACK, ReservedPort
+from kurrent_conn.testing.stages.reserved_port import ReservedPort
 from kurrent_conn.testing.stages.stage import NodePlan, Stage
 from kurrent_conn.testing.stages.thread_stage import ThreadStage
 
@@ -89,8 +90,8 @@ class SimulatedNode:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where it listens, on loopback."""
-        return Endpoint(LOOPBACK, self._plan.port)
+        """Where it listens."""
+        return self._plan.listens
 
     @property
     def advertised(self) -> Endpoint:
@@ -197,7 +198,7 @@ class SimulatedNode:
 
 
 class SimulatedCluster:
-    """A KurrentDB cluster on loopback whose nodes can be made to fail.
+    """A KurrentDB cluster on this machine whose nodes can be made to fail.
 
     Args:
         size: How many members, 1 to 9; the first leads at the start.
@@ -215,13 +216,20 @@ class SimulatedCluster:
         anonymous_gossip: Whether gossip needs no credentials.
         anonymous_streams: Whether streams need none; with `tls=False` nothing does.
         certificate_names: The names on a node's certificate, as a function of its
-            index; its advertised host, `localhost` and 127.0.0.1 when None.
+            index; its advertised host, `localhost` and where it listens when None.
+        certificates: What a node presents, as a function of its index; certificates
+            of `authority` when None.
+        authority: Who signs the nodes' certificates and is in `ca_file`; a CA of its
+            own when None.
         max_streams: Calls at once on one connection, as the server limits them.
         forward_timeout_s: How long a follower waits for a leader that does not
             answer, in seconds.
         version: The server version that the nodes claim.
         first_port: The port of node 0, and the next ones for the others; the system
             chooses when None.
+        hosts: Where the nodes listen, one entry each: an IPv4 address of this machine
+            such as `"127.0.0.2"`, or with a port, `"10.10.0.11:2113"`. Nodes without
+            an entry are on 127.0.0.1.
         proxied: Whether processes stand behind a proxy each, for faults on the wire;
             threads always do.
         gossip_seeds: Internal names that no node merged with; every node lists them
@@ -240,10 +248,13 @@ class SimulatedCluster:
         anonymous_gossip: bool = True,
         anonymous_streams: bool = False,
         certificate_names: Callable[[int], Sequence[str]] | None = None,
+        certificates: Callable[[int], KeyPair] | None = None,
+        authority: CertificateAuthority | None = None,
         max_streams: int = MAX_STREAMS,
         forward_timeout_s: float = 2.0,
         version: str = "26.1.0",
         first_port: int | None = None,
+        hosts: Hosts = (),
         proxied: bool = False,
         gossip_seeds: Sequence[Endpoint] = (),
     ) -> None:
@@ -263,10 +274,12 @@ class SimulatedCluster:
             anonymous_streams=anonymous_streams,
         )
         self._certificate_names = certificate_names
+        self._certificates_given = certificates
         self._max_streams = max_streams
         self._forward_timeout_s = forward_timeout_s
         self._version = version
         self._first_port = first_port
+        self._hosts = hosts
         self._proxied = proxied
         self._gossip_seeds = gossip_seeds
         self._conductor = Conductor("simulated-cluster")
@@ -274,7 +287,7 @@ class SimulatedCluster:
         self._directory: Path | None = None
         self._ports: tuple[ReservedPort, ...] = ()
         self.nodes: tuple[SimulatedNode, ...] = ()
-        self.authority = CertificateAuthority.create()
+        self.authority = authority or CertificateAuthority.create()
 
     def start(self) -> Self:
         """Bring the cluster up; it serves when this returns.
@@ -289,7 +302,7 @@ class SimulatedCluster:
             self.ca_file.write_bytes(self.authority.certificate_pem)
         self._conductor.start()
         try:
-            self._ports = self._reserve()
+            self._reserve()
             self._conductor.run(self._open())
         except BaseException:
             self.stop()
@@ -486,17 +499,20 @@ class SimulatedCluster:
             return ProcessStage(self._directory, self._ports if self._proxied else ())
         return ThreadStage(self._directory, self._ports)
 
-    def _reserve(self) -> tuple[ReservedPort, ...]:
-        count = self._size + self._replicas
-        if self._first_port is None:
-            return tuple(ReservedPort() for _ in range(count))
-        return tuple(ReservedPort(self._first_port + index) for index in range(count))
+    def _reserve(self) -> None:
+        # One after another, so that stop gives back what was there before a failure.
+        for index in range(self._size + self._replicas):
+            self._ports += (self._port(index),)
+
+    def _port(self, index: int) -> ReservedPort:
+        host, port = listening_on(self._hosts, index, self._first_port)
+        return ReservedPort(port, host)
 
     def _plan(self, index: int) -> NodePlan:
-        own = Endpoint(LOOPBACK, self._ports[index].port)
+        own = self._ports[index].endpoint
         return NodePlan(
             index=index,
-            port=own.port,
+            listens=own,
             advertised=advertised_by(self._advertise, index, own),
             access=self._access,
             version=self._version,
@@ -507,14 +523,16 @@ class SimulatedCluster:
     def _seat(self, plan: NodePlan) -> Seat:
         return Seat(
             advertised=plan.advertised,
-            http=Endpoint(LOOPBACK, plan.port),
+            http=plan.listens,
             is_read_only=plan.index >= self._size,
             instance_id=uuid4(),
         )
 
     def _certificate(self, plan: NodePlan) -> KeyPair:
+        if self._certificates_given is not None:
+            return self._certificates_given(plan.index)
         names = (
-            (plan.advertised.host, "localhost", LOOPBACK)
+            (plan.advertised.host, "localhost", plan.listens.host)
             if self._certificate_names is None
             else self._certificate_names(plan.index)
         )

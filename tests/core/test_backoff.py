@@ -5,7 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kurrent_conn.core.backoff import election_interval_s, round_pause_s, stagger_s
+from kurrent_conn.core.backoff import (
+    election_interval_s,
+    look_pause_s,
+    round_pause_s,
+    stagger_s,
+)
 
 DRAWS = st.floats(0, 1, exclude_max=True)
 
@@ -38,9 +43,10 @@ def test_the_election_interval_is_bounded(waited_s: float, draw: float) -> None:
     assert 0.008 <= election_interval_s(waited_s, draw) <= 0.3
 
 
-def test_the_pause_is_short_where_everybody_refuses() -> None:
+@given(DRAWS)
+def test_a_look_within_a_pause_comes_soon(draw: float) -> None:
     """A node that starts is in use half a second later."""
-    assert round_pause_s(0.1, 60, 0.999, refused=True) <= 0.4
+    assert 0.2 <= look_pause_s(draw) <= 0.4
 
 
 @given(st.integers(1, 60))

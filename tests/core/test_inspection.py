@@ -16,7 +16,7 @@ from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node, Plan
 from kurrent_conn.core.tls_finding import FindingKind, TlsFinding
 from kurrent_conn.testing.virtual.simulation import Simulation
-from tests.stage.scene import LEADER, A, B, C, Fails, Scene, member, plan
+from tests.stage.scene import LEADER, A, B, C, Fails, Scene, Silent, member, plan
 
 BAD = Fails(Verdict.BAD_TLS, Phase.TLS)
 HUNG_UP = Fails(hung_up=True)
@@ -91,6 +91,21 @@ def test_a_leader_whose_tls_is_wrong_ends_the_wait_for_it() -> None:
     end = given_up(simulation)
     assert (end.ending, end.findings) == (Ending.FATAL, (finding(A),))
     assert simulation.ends[1].at < 0.2
+
+
+def test_a_node_that_is_asked_again_is_told_once() -> None:
+    """What is known of it counts, and not that it was just being asked again."""
+    scene = Scene(member(A, LEADER), member(B), member(C))
+    scene.replies[A] = HUNG_UP
+    simulation = begun(scene, B, wrong=())
+    simulation.look_s = 9.0
+    simulation.run(0.0025)
+    (look,) = (a for a in simulation.actions if isinstance(a, Inspect))
+    scene.replies[A] = Silent()
+    while all(read.candidate.endpoint != A for read in simulation.state.reads):
+        simulation.run(simulation.next_at or 0)
+    simulation.take(Inspected(look.look, (finding(A),)))
+    assert [a.endpoint for a in given_up(simulation).attempts].count(A) == 1
 
 
 def test_the_deadline_tells_what_was_found_of_one_of_many() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from kurrent_conn.core import state as core_state
 from kurrent_conn.core.actions import Ending, GiveUp, WakeAt
 from kurrent_conn.core.cluster import NodePreference
@@ -109,3 +111,19 @@ def test_a_search_after_a_rest_begins_at_once() -> None:
         wait = simulation.want(None)
         simulation.run(simulation.now + 0.002)
         assert wait in simulation.ends
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_quick_looks_use_no_rounds_up(seed: int) -> None:
+    """Ten rounds stand for six seconds and more, also where everybody refuses.
+
+    A node that is restarted is so found by whoever waits for it, half a second later.
+    """
+    scene = Scene(member(A, LEADER))
+    scene.replies[A] = Fails()
+    simulation = Simulation(replace(plan(A), max_rounds=10), scene, seed)
+    wait = simulation.want(within=30)
+    simulation.at(6.0, scene.replies.clear)
+    simulation.run(8)
+    assert node_of(simulation.ends[wait]).advertised == A
+    assert simulation.ends[wait].at < 6.5

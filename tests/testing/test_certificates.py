@@ -7,6 +7,8 @@ from ipaddress import ip_address
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
@@ -34,6 +36,35 @@ def test_a_plain_certificate_verifies() -> None:
     assert names.get_values_for_type(x509.DNSName) == ["n1.kurrent.test"]
     assert names.get_values_for_type(x509.IPAddress) == [ip_address("127.0.0.1")]
     assert b"PRIVATE KEY" not in repr(issued).encode()
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ec"])
+def test_an_issuer_from_elsewhere_issues(kind: str) -> None:
+    """Its certificate and key are enough, elliptic or RSA."""
+    key = (
+        rsa.generate_private_key(65537, 2048)
+        if kind == "rsa"
+        else ec.generate_private_key(ec.SECP384R1())
+    )
+    made = CertificateAuthority.create("elsewhere", key)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    loaded = CertificateAuthority.load(made.certificate_pem, pem)
+    verify(loaded.issue(["n1.kurrent.test"]), loaded)
+
+
+def test_a_key_that_cannot_issue_is_named() -> None:
+    """Only elliptic and RSA keys are taken."""
+    pem = ed25519.Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    with pytest.raises(ValueError, match="Ed25519"):
+        CertificateAuthority.load(CA.certificate_pem, pem)
 
 
 def test_an_intermediate_must_be_sent() -> None:

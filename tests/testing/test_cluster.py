@@ -14,7 +14,12 @@ import pytest
 
 from kurrent_conn.core.cluster import Member, NodeState
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.testing import Conduct, SimulatedCluster, SimulatedNode
+from kurrent_conn.testing import (
+    CertificateAuthority,
+    Conduct,
+    SimulatedCluster,
+    SimulatedNode,
+)
 from kurrent_conn.testing.cluster import Isolation
 from kurrent_conn.wire.gossip import READ_METHOD, READ_REQUEST
 from kurrent_conn.wire.protos import streams_pb2
@@ -235,6 +240,48 @@ def test_nodes_advertise_what_they_are_told(
         assert node.advertised == Endpoint(host, port or node.endpoint.port)
         with channel_to(cluster, cluster.nodes[0]) as channel:
             assert node.advertised in states(gossip(channel))
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_nodes_listen_where_they_are_told(
+    isolation: Isolation, *, proxied: bool
+) -> None:
+    """An address each, one port for all; a killed one comes back on its own."""
+    hosts = ["127.0.0.2:21131", "127.0.0.3:21131"]
+    with SimulatedCluster(2, isolation=isolation, hosts=hosts, proxied=proxied) as it:
+        assert [str(node.endpoint) for node in it.nodes] == hosts
+        assert [str(node.advertised) for node in it.nodes] == hosts
+        assert ",".join(hosts) in it.connection_string()
+        it.nodes[1].kill()
+        assert refuses(it.nodes[1])
+        it.nodes[1].restart()
+        for node in it.nodes:
+            with channel_to(it, node) as channel:
+                assert len(gossip(channel)) == 2
+
+
+def test_an_address_of_another_machine_stops_the_start() -> None:
+    """The start fails with the address, and what was reserved before is given back."""
+    cluster = SimulatedCluster(hosts=["127.0.0.2", "192.0.2.1"])
+    with pytest.raises(OSError, match="assign"):
+        cluster.start()
+
+
+def test_certificates_may_come_from_elsewhere() -> None:
+    """A given CA signs and is in the CA file; given certificates are presented."""
+    authority = CertificateAuthority.create("given")
+    with SimulatedCluster(authority=authority) as cluster:
+        assert cluster.ca_file is not None
+        assert cluster.ca_file.read_bytes() == authority.certificate_pem
+        with channel_to(cluster, cluster.nodes[0]) as channel:
+            assert gossip(channel)
+    given = CertificateAuthority.create("other").issue(["127.0.0.1"])
+    with (
+        SimulatedCluster(1, authority=authority, certificates=lambda _: given) as other,
+        channel_to(other, other.nodes[0]) as channel,
+        pytest.raises(grpc.RpcError, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
+        gossip(channel)
 
 
 def test_the_certificate_names_what_is_advertised() -> None:

@@ -35,8 +35,12 @@ class AttemptEnd:
         self._status: AioRpcError | None = None
 
     def note(self, inner: Any) -> None:
-        """Keep the status of an attempt that has just ended."""
-        self._status = _status(inner)
+        """Keep the status of an attempt that has just ended.
+
+        A failed write replaces nothing: grpcio 1.80 calls back for it a second time.
+        """
+        if self._status is None or _is_failed_write(self._status):
+            self._status = _status(inner)
 
     async def really(self, inner: Any, error: AioRpcError) -> AioRpcError:
         """Give the status that the node gave.

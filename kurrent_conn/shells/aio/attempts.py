@@ -80,13 +80,20 @@ class Attempts:
 
     def _begin(self, node: OpenNode, timeout_s: float | None) -> None:
         """Send the call to a node."""
-        inner = self._made_by.send(node, self._request, timeout_s, self._options)
+        channel = self._connection_for(node.route_channel)
+        inner = self._made_by.send(
+            node, channel, self._request, timeout_s, self._options
+        )
         self._node = node
         self._inner = inner
         self._track(node.route_channel, inner)
         connection = self._made_by.facade.connection
         if not connection.is_watching:
             connection.watch()
+
+    def _connection_for(self, channel: RouteChannel) -> grpc.aio.Channel:
+        """Choose the connection that the next attempt goes on."""
+        return channel.channel
 
     def _track(self, channel: RouteChannel, inner: Any) -> None:
         """Keep the node's channel open, and watched, while the attempt runs."""

@@ -49,12 +49,18 @@ class Multicallable:
         self._bound: tuple[OpenNode | None, Any] = (None, None)
 
     def send(
-        self, node: OpenNode, request: Any, timeout_s: float | None, options: Options
+        self,
+        node: OpenNode,
+        channel: grpc.aio.Channel,
+        request: Any,
+        timeout_s: float | None,
+        options: Options,
     ) -> Any:
         """Send a call to a node: one attempt.
 
         Args:
             node: Where to.
+            channel: The one of the node's that has room.
             request: The message, or the `RequestStream`.
             timeout_s: The attempt's deadline.
             options: The rest of what the caller gave.
@@ -64,8 +70,8 @@ class Multicallable:
         """
         metadata, credentials, wait_for_ready, compression = options
         bound, inner = self._bound
-        if bound is not node:
-            inner = self._bind(node)
+        if bound is not node or channel is not node.route_channel.channel:
+            inner = self._bind(node, channel)
         return inner(
             request.attempt() if self.streams_requests else request,
             timeout=timeout_s,
@@ -79,12 +85,12 @@ class Multicallable:
             compression=compression,
         )
 
-    def _bind(self, node: OpenNode) -> Any:
-        make = getattr(node.route_channel.channel, self.kind)
+    def _bind(self, node: OpenNode, channel: grpc.aio.Channel) -> Any:
+        make = getattr(channel, self.kind)
         # A `RequestStream` gives bytes: it serialises a message once.
         serializer = None if self.streams_requests else self._serializer
         inner = make(self.method, serializer, self._deserializer)
-        if node is self.facade.current:
+        if node is self.facade.current and channel is node.route_channel.channel:
             self._bound = (node, inner)
         return inner
 

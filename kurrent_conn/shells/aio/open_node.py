@@ -15,13 +15,16 @@ from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Node
 from kurrent_conn.shells.channel_option import channel_options, target
 from kurrent_conn.shells.header import Headers
+from kurrent_conn.shells.lanes import Lanes
 from kurrent_conn.shells.plan import USER_AGENT
 from kurrent_conn.shells.verification import Verification
 from kurrent_conn.wire.gossip import READ_METHOD
 
 
 class RouteChannel:
-    """A channel of one route: for gossip, and for the calls of any preference.
+    """The channels of one route: for gossip, and for the calls of any preference.
+
+    Streams get another connection where one is full of them.
 
     Args:
         route: Where it goes.
@@ -39,7 +42,8 @@ class RouteChannel:
         name = verification.server_name(route)
         self._options = channel_options(route, settings, USER_AGENT, name)
         self._credentials = verification.credentials(route)
-        self.channel = self._connect()
+        self.lanes = Lanes(self._connect)
+        self.channel = self.lanes.first
         self.node: Node | None = None
         """The node whose calls it has now; None while it serves gossip alone."""
         self._control: grpc.aio.Channel | None = None
@@ -115,7 +119,8 @@ class RouteChannel:
             reason: What the calls' callers are told.
         """
         self.ended = self.ended or reason
-        await self.channel.close()
+        for channel in self.lanes.close():
+            await channel.close()
         if self._control is not None:
             await self._control.close()
 

@@ -14,15 +14,23 @@ from grpc.aio import EOF, AioRpcError
 from kurrent_conn.shells.aio.call import RoutedCall
 from kurrent_conn.shells.aio.open_node import RouteChannel
 from kurrent_conn.shells.aio.written_call import WrittenCall
+from kurrent_conn.shells.lanes import Place
 
 _READ: Callable[[Any], Awaitable[Any]] = methodcaller("read")
 
 
 class _Iterable(RoutedCall):
     _next: Callable[[], Awaitable[Any]] | None = None
+    _place: Place[grpc.aio.Channel] | None = None
+
+    def _connection_for(self, channel: RouteChannel) -> grpc.aio.Channel:
+        self._place = channel.lanes.take()
+        return self._place.channel
 
     def _track(self, channel: RouteChannel, inner: Any) -> None:
         self._next = None
+        if self._place is not None:
+            inner.add_done_callback(self._place.leave)
         channel.streams[inner] = monotonic()
         inner.add_done_callback(channel.stream_ended)
 

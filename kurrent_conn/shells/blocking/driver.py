@@ -211,10 +211,11 @@ class Driver:
 
     @property
     def calls_in_flight(self) -> int:
-        """How many calls are unanswered, and how many streams run."""
-        return sum(
-            len(c.calls | dict.fromkeys(c.streams)) for c in self._channels.all()
-        )
+        """How many calls are unanswered, and how many streams run.
+
+        A stream without any answer yet is both.
+        """
+        return sum(len(c.calls) + len(c.streams) for c in self._channels.all())
 
     def ping(self, timeout_s: float) -> tuple[Pong, ...]:
         """Ask every open node for gossip and measure the round trips.

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from kurrent_conn.shells.blocking.channel import Channel
 
 Codec: TypeAlias = Callable[[Any], Any] | None
-Send: TypeAlias = Callable[[OpenNode, float | None], Any]
+Send: TypeAlias = Callable[..., Any]
+"""Sends a call to a node, with a deadline; a stream by the channel that has room."""
 
 
 class _Multicallable:
@@ -59,11 +60,12 @@ class _Multicallable:
         self._bound = (node, None if node is None else self._on(node))
         return self._bound
 
-    def _on(self, node: OpenNode) -> Any:
+    def _on(self, node: OpenNode, channel: grpc.Channel | None = None) -> Any:
         bound, inner = self._bound
-        if bound is node:
+        is_first = channel is None or channel is node.route_channel.channel
+        if bound is node and is_first:
             return inner
-        make = getattr(node.route_channel.channel, self.kind)
+        make = getattr(channel or node.route_channel.channel, self.kind)
         return make(self._method, self._serializer, self._deserializer)
 
     def _headers(self, node: OpenNode, metadata: Any, credentials: object) -> Headers:
@@ -88,10 +90,14 @@ class _Multicallable:
             rest: `wait_for_ready` and `compression`.
         """
 
-        def send(node: OpenNode, timeout_s: float | None) -> Any:
+        def send(
+            node: OpenNode,
+            timeout_s: float | None,
+            channel: grpc.Channel | None = None,
+        ) -> Any:
             sent = request.attempt() if isinstance(request, Replay) else request
             headers = self._headers(node, metadata, credentials)
-            call = getattr(self._on(node), name)
+            call = getattr(self._on(node, channel), name)
             try:
                 return call(sent, timeout_s, headers, credentials, *rest)
             except ValueError as closed:

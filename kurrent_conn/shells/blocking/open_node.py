@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
-from weakref import WeakSet
 
 import grpc
 
@@ -14,6 +13,7 @@ from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Node
 from kurrent_conn.shells.channel_option import channel_options, target
 from kurrent_conn.shells.header import Headers
+from kurrent_conn.shells.lanes import Lanes
 from kurrent_conn.shells.plan import USER_AGENT
 from kurrent_conn.shells.verification import Verification
 from kurrent_conn.wire.gossip import READ_METHOD
@@ -25,10 +25,11 @@ Calls: TypeAlias = dict[object, float]
 
 
 class RouteChannel:
-    """The channels of one route: one for calls, one for gossip and probes.
+    """The channels of one route: for calls, and one for gossip and probes.
 
     A single channel does both until calls need it: then gossip gets a connection of
     its own, since a connection full of streams, or of large appends, lets a probe wait.
+    Streams get another one where a connection is full of them.
 
     Args:
         route: Where it goes.
@@ -46,12 +47,12 @@ class RouteChannel:
         name = verification.server_name(route)
         self._options = channel_options(route, settings, USER_AGENT, name)
         self._credentials = verification.credentials(route)
-        self.channel = self._connect()
+        self.streams = Lanes(self._connect)
+        """Places of streams: while one is taken, a retired channel stays."""
+        self.channel = self.streams.first
         self.node: Node | None = None
         """The node whose calls it has now; None while it serves gossip alone."""
         self.calls: Calls = {}
-        self.streams: WeakSet[object] = WeakSet()
-        """Streams that run on it: while there is one, a retired channel stays."""
         self.reads: set[object] = set()
         """Gossip reads under way."""
         self.is_given_up = False
@@ -87,7 +88,7 @@ class RouteChannel:
     @property
     def is_busy(self) -> bool:
         """Whether calls, streams or reads run on it."""
-        return bool(self.calls or self.streams or self.reads)
+        return bool(self.calls or len(self.streams) or self.reads)
 
     def condemn(self, text: str) -> None:
         """End every call on it at once, with UNAVAILABLE and a text.
@@ -97,16 +98,18 @@ class RouteChannel:
         as cancelled and their errors translated.
         """
         self.is_given_up = True
-        close = getattr(getattr(self.channel, "_channel", None), "close", None)
-        if close is not None:
-            with suppress(TypeError):  # another signature: private, so it may change
-                close(_UNAVAILABLE, text)
+        for channel in self.streams.close():
+            close = getattr(getattr(channel, "_channel", None), "close", None)
+            if close is not None:
+                with suppress(TypeError):  # another signature: private, it may change
+                    close(_UNAVAILABLE, text)
         self.close()
 
     def close(self) -> None:
         """End everything on it."""
         self.is_given_up = True
-        self.channel.close()
+        for channel in self.streams.close():
+            channel.close()
         if self._control is not None:
             self._control.close()
 

@@ -21,6 +21,7 @@ from kurrent_conn.errors import KurrentConnError
 from kurrent_conn.shells.blocking.call_error import CallCancelled, CallNotSent
 from kurrent_conn.shells.blocking.open_node import OpenNode
 from kurrent_conn.shells.blocking.repetition import Repetition
+from kurrent_conn.shells.lanes import Place
 
 if TYPE_CHECKING:
     from kurrent_conn.shells.blocking.channel import Channel
@@ -40,7 +41,7 @@ class ResponseStream(grpc.Call, Iterator[Any]):
         self,
         facade: Channel,
         repetition: Repetition,
-        send: Callable[[OpenNode, float | None], Any],
+        send: Callable[[OpenNode, float | None, grpc.Channel], Any],
         is_whole: Callable[[], bool],
     ) -> None:
         self._connection = facade.connection
@@ -52,6 +53,7 @@ class ResponseStream(grpc.Call, Iterator[Any]):
         """Stands for the stream where calls are counted, and holds nothing."""
         self._inner: Any = None
         self._node: OpenNode | None = None
+        self._place: Place[grpc.Channel] | None = None
         self._settled: Future[None] = Future()
         """Ends when the next attempt is under way, or when there is none."""
         self._failure: BaseException | None = None
@@ -77,8 +79,9 @@ class ResponseStream(grpc.Call, Iterator[Any]):
     # Attempts.
 
     def _begin(self, node: OpenNode) -> None:
+        place = node.route_channel.streams.take()
         try:
-            inner = self._send(node, self._repetition.left_s())
+            inner = self._send(node, self._repetition.left_s(), place.channel)
         except CallNotSent as error:
             self._follow(node, error)
             return
@@ -86,7 +89,7 @@ class ResponseStream(grpc.Call, Iterator[Any]):
             is_wanted = self._failure is None
             if is_wanted:
                 self._node, self._inner = node, inner
-                self._count(node)
+                self._count(node, place)
                 self._settled.set_result(None)
             watched = bool(self._callbacks)
         if not is_wanted:
@@ -94,15 +97,16 @@ class ResponseStream(grpc.Call, Iterator[Any]):
         elif watched:
             self._watch(inner)
 
-    def _count(self, node: OpenNode) -> None:
-        node.route_channel.streams.add(self)
+    def _count(self, node: OpenNode, place: Place[grpc.Channel]) -> None:
+        self._place = place
         # Late until its first message; afterwards silence is what streams do.
         node.calls[self._key] = monotonic()
         self._connection.watch()
 
     def _uncount(self) -> None:
+        if self._place is not None:
+            self._place.leave()
         if self._node is not None:
-            self._node.route_channel.streams.discard(self)
             self._node.calls.pop(self._key, None)
 
     def _look_for_node(self) -> None:

@@ -21,7 +21,6 @@ from kurrent_conn.testing.processes.process_message import (
 from kurrent_conn.testing.processes.warm_up import warm_up
 from kurrent_conn.testing.services.node_context import Commit, CommitResult, NodeContext
 from kurrent_conn.testing.services.node_server import NodeServer
-from kurrent_conn.testing.stages.reserved_port import LOOPBACK
 
 
 class NodeKeeper:
@@ -64,8 +63,8 @@ class NodeKeeper:
             forward_timeout_s=plan.forward_timeout_s,
         )
         self._server = NodeServer(self._context, plan.max_streams)
-        await self._server.start(f"{LOOPBACK}:{order.port}", order.certificate)
-        await warm_up(order.port, tls=order.certificate is not None)
+        await self._server.start(str(order.listens), order.certificate)
+        await warm_up(order.listens, tls=order.certificate is not None)
 
     def obey(self, message: Any) -> None:
         """Carry out an order of the director.

@@ -93,7 +93,9 @@ class Nursery(asyncio.Protocol):
         for kind, pid in NOTICE.iter_unpack(self._buffer[:whole]):
             if kind == BORN:
                 self._exits[pid] = asyncio.Event()
-                self._births.pop(0).set_result(pid)
+                born = self._births.pop(0)
+                if not born.done():  # whoever asked may have been cancelled meanwhile
+                    born.set_result(pid)
             else:
                 self._exits.pop(pid).set()
         self._buffer = self._buffer[whole:]
@@ -130,7 +132,7 @@ class Child:
         self._link = Link(self._heard, self._lost)
         self._replies = Replies()
         self._ready: asyncio.Future[None] | None = None
-        self._gone = asyncio.Event()
+        self._gone: asyncio.Event | None = None
         self.pid: int | None = None
 
     async def start(self, order: object) -> None:
@@ -145,10 +147,15 @@ class Child:
         """
         self._ready = asyncio.get_running_loop().create_future()
         mine, theirs = socket.socketpair()
-        self.pid, self._gone = await self._nursery.fork(theirs)
-        await attach(mine, self._link)
-        self._link.send(order)
-        await asyncio.wait_for(self._ready, _START_TIMEOUT_S)
+        try:
+            self.pid, self._gone = await self._nursery.fork(theirs)
+            await attach(mine, self._link)
+            self._link.send(order)
+            await asyncio.wait_for(self._ready, _START_TIMEOUT_S)
+        except BaseException:
+            self._link.close()
+            mine.close()
+            raise
 
     def send(self, message: object) -> None:
         """Send an order that needs no answer.
@@ -187,10 +194,12 @@ class Child:
     async def kill(self) -> None:
         """Kill it; it is gone with all its sockets when this returns."""
         pid, self.pid = self.pid, None
-        if pid is None:
+        if self._gone is None:
             return
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        # Whoever comes while another kills it waits as well: the loop may end after.
         await self._gone.wait()
         self._link.close()
         self._replies.abandon()

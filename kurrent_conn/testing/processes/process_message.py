@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.conduct import Conduct
 from kurrent_conn.testing.log.event_log import Command
@@ -29,7 +30,7 @@ class ServeNode:
     conduct: Conduct
     certificate: KeyPair | None
     log_path: str
-    port: int
+    listens: Endpoint
 
 
 @dataclass(frozen=True, slots=True)

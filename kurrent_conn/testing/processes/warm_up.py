@@ -11,7 +11,7 @@ import ssl
 from contextlib import suppress
 from typing import Final
 
-from kurrent_conn.testing.stages.reserved_port import LOOPBACK
+from kurrent_conn.core.endpoint import Endpoint
 
 _HELLO: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 """The HTTP/2 preface and an empty SETTINGS frame. Source: RFC 9113, 3.4."""
@@ -20,11 +20,11 @@ _TIMEOUT_S: Final = 1.0
 _FRAME_HEADER_BYTES: Final = 9
 
 
-async def warm_up(port: int, *, tls: bool) -> None:
+async def warm_up(own: Endpoint, *, tls: bool) -> None:
     """Connect, greet, and wait for the greeting; what fails is left alone.
 
     Args:
-        port: Where this process listens.
+        own: Where this process listens.
         tls: Whether it serves TLS.
     """
     context = None
@@ -36,7 +36,9 @@ async def warm_up(port: int, *, tls: bool) -> None:
         context.set_alpn_protocols(["h2"])
     with suppress(OSError, EOFError, TimeoutError):
         async with asyncio.timeout(_TIMEOUT_S):
-            reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=context)
+            reader, writer = await asyncio.open_connection(
+                own.host, own.port, ssl=context
+            )
             writer.write(_HELLO)
             await reader.readexactly(_FRAME_HEADER_BYTES)
             writer.transport.abort()

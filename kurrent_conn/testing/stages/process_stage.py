@@ -125,8 +125,8 @@ class ProcessNode:
             certificate: What it presents; None is plaintext.
         """
         self._child = self._new_child()
-        back = self._plan.port if self._back is None else self._back.port
-        order = ServeNode(self._plan, view, conduct, certificate, self._log_path, back)
+        own = self._plan.listens if self._back is None else self._back.endpoint
+        order = ServeNode(self._plan, view, conduct, certificate, self._log_path, own)
         await self._child.start(order)
         if self._proxy is not None:
             self._proxy.listen()

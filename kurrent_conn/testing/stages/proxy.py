@@ -14,6 +14,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from kurrent_conn.testing.stages.reserved_port import ReservedPort
@@ -119,18 +120,21 @@ class Proxy:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             task = asyncio.get_running_loop().create_task(self._link(client))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(partial(self._linked, client))
+
+    def _linked(self, client: socket.socket, task: asyncio.Task[None]) -> None:
+        # Here and not in the task: one that is cancelled before its first step never
+        # gets to close anything.
+        self._tasks.discard(task)
+        failure = None if task.cancelled() else task.exception()
+        if task.cancelled() or failure is not None:
+            client.close()
+        if failure is not None and not isinstance(failure, OSError):
+            raise failure
 
     async def _link(self, client: socket.socket) -> None:
         front = _Pipe(self._pipes)
-        try:
-            _, back = await self._dial(lambda: _Pipe(self._pipes))
-        except OSError:
-            client.close()
-            return
-        except asyncio.CancelledError:
-            client.close()
-            raise
+        _, back = await self._dial(lambda: _Pipe(self._pipes))
         assert isinstance(back, _Pipe)  # noqa: S101 - the factory above made it
         front.peer, back.peer = back, front
         front.pace(self._bytes_per_s)
@@ -141,12 +145,7 @@ class Proxy:
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: front, client
             )
-        except OSError:
-            client.close()
-            back.abort()
-            return
-        except asyncio.CancelledError:
-            client.close()
+        except (OSError, asyncio.CancelledError):
             back.abort()
             raise
         if self._is_stalled:

@@ -25,7 +25,7 @@ class NodePlan:
 
     Args:
         index: Its number.
-        port: Where clients connect, on 127.0.0.1.
+        listens: Where clients connect: an address of this machine.
         advertised: What it tells clients to use.
         access: Who may ask what.
         version: The server version that it claims.
@@ -34,7 +34,7 @@ class NodePlan:
     """
 
     index: int
-    port: int
+    listens: Endpoint
     advertised: Endpoint
     access: AccessPolicy
     version: str

@@ -47,8 +47,10 @@ def _from(at: float | None, now: float) -> float | None:
 def _search_from(search: Search, now: float) -> Search:
     return replace(
         search,
+        connect_at=_from(search.connect_at, now),
         next_wave_at=_from(search.next_wave_at, now),
         next_round_at=_from(search.next_round_at, now),
+        pause_ends_at=_from(search.pause_ends_at, now),
         unmatched_since=_from(search.unmatched_since, now),
     )
 
@@ -135,8 +137,10 @@ def _search_key(search: Search | None, name: _Names) -> Hashable:
         search.wave,
         min(search.round_number, _MANY_ROUNDS),
         search.ended_rounds,
+        search.connect_at is None,
         _class(search.next_wave_at),
         _class(search.next_round_at),
+        _class(search.pause_ends_at),
         _class(search.unmatched_since),
         min(search.silent_streak, _MANY_ROUNDS),
         tuple(sorted(name(endpoint) for endpoint, _ in search.fatal)),

@@ -103,9 +103,6 @@ Names = Callable[[str], tuple[str, ...]]
 RESOLVED_S: Final = 5.0
 """For how long a name is good in a simulation."""
 
-LOOKED_S: Final = 0.002
-"""How long a look at certificates takes in a simulation."""
-
 
 def address_of(host: str) -> tuple[str, ...]:
     """Give a name the one address that it has in every simulation.
@@ -126,6 +123,7 @@ class Simulation:
 
     Attributes:
         findings: What a look at an endpoint's certificates finds.
+        look_s: How long a look takes, in seconds.
         on_action: Told of every action, before it is carried out.
         on_end: Told the number of every wait that ended, after its event.
     """
@@ -134,6 +132,7 @@ class Simulation:
         self.now = 0.0
         self.names: Names = address_of
         self.findings: dict[Endpoint, tuple[TlsFinding, ...]] = {}
+        self.look_s = 0.002
         self.state = core_state.start(plan, seed)
         self.world = world
         self.transcript: list[str] = []
@@ -211,7 +210,7 @@ class Simulation:
             case Inspect():
                 found = self.findings.get(action.endpoint, ())
                 event = Inspected(action.look, found)
-                self.at(self.now + LOOKED_S, partial(self.take, event))
+                self.at(self.now + self.look_s, partial(self.take, event))
             case Connect():
                 pass
             case Resolve():

@@ -14,13 +14,13 @@ async def test_a_node_is_greeted(tls: bool) -> None:
     """A node of either kind takes the greeting, and the next caller."""
     with SimulatedCluster(1, tls=tls) as cluster:
         for _ in range(2):
-            await warm_up(cluster.nodes[0].endpoint.port, tls=tls)
+            await warm_up(cluster.nodes[0].endpoint, tls=tls)
 
 
 async def test_a_port_that_refuses_is_left_alone() -> None:
     """Nothing is raised where nobody listens."""
     port = ReservedPort()
     try:
-        await warm_up(port.port, tls=True)
+        await warm_up(port.endpoint, tls=True)
     finally:
         port.close()
