@@ -14,9 +14,10 @@ All of discovery, routing and failover, without a clock, a socket or a thread.
                   not leader: the named leader opens at once, unless it must be asked
                   not ready, no leader: the choice is dropped, a search will tell
                   anything else: nothing moves
+    CallAnswered  the failover to its node is over, and is told
     CallsLate     the node is probed; silent, it is a suspect, and others are asked;
                   disowned by one of them, it is condemned
-    RulesChanged  nodes whose route is gone are opened anew
+    RulesChanged  nodes whose route is gone are opened anew, by the new rules
     TrustChanged  every channel is made anew; running calls finish
     Woke          whatever is due: waves, rounds, deadlines
     Closed        every wait ends, for good
@@ -31,10 +32,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from kurrent_conn.core import search, vigil, wait_end
+from kurrent_conn.core import outage, search, vigil, wait_end
 from kurrent_conn.core.actions import Action, Ending, Open, WakeAt
 from kurrent_conn.core.events import (
     Abandoned,
+    CallAnswered,
     CallFailed,
     CallsLate,
     Closed,
@@ -105,10 +107,13 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
             resolve_failed(turn, event)
         case CallFailed():
             call_failed(turn, event)
+        case CallAnswered():
+            outage.answered(turn, event.node)
         case CallsLate():
             vigil.calls_late(turn, event)
         case RulesChanged():
             rules_changed(turn, event.router)
+            search.reroute(turn)
         case TrustChanged():
             trust_changed(turn)
         case Woke():
@@ -157,6 +162,8 @@ def _wanted(turn: Turn, event: Wanted) -> None:
     if node is not None and event.preference is not None:
         turn.act(Open(event.preference, node))
         return
+    if event.preference is not None:
+        outage.wanted(turn, event.preference)
     search_now = turn.state.search
     waiter = Waiter(
         event.waiter,

@@ -133,6 +133,17 @@ class CallFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """A call was answered where that ends a failover: see `outage.is_awaited`.
+
+    Args:
+        node: The node that answered, as opened.
+    """
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
 class CallsLate:
     """Calls on a node have been unanswered for a while; said again while they are.
 
@@ -180,6 +191,7 @@ Event = (
     | Resolved
     | ResolveFailed
     | CallFailed
+    | CallAnswered
     | CallsLate
     | RulesChanged
     | TrustChanged

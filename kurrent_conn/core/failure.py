@@ -170,7 +170,7 @@ _CALLERS_FAULTS: Final = (
     "CLIENT: Sent message larger than max",
 )
 
-_PROXY: Final = "Received http2 header with status"
+PROXY: Final = "Received http2 header with status"
 """A proxy answered in HTTP: whether the node saw the call, nobody knows."""
 
 
@@ -191,7 +191,7 @@ def verdict_of(failure: RpcFailure) -> Verdict:
         return _by_text(failure)
     if failure.code == "DEADLINE_EXCEEDED":
         return Verdict.LATE
-    answered = failure.code in _ANSWER_CODES and not failure.details.startswith(_PROXY)
+    answered = failure.code in _ANSWER_CODES and not failure.details.startswith(PROXY)
     if answered or failure.details.startswith(_CALLERS_FAULTS):
         return Verdict.ANSWERED
     return Verdict.UNSURE

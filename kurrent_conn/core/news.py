@@ -15,6 +15,7 @@ from kurrent_conn.core.belief import (
     answerers,
     best,
     chooses_by_gossip,
+    is_by_rule,
     is_trusted,
     leaders,
 )
@@ -42,20 +43,23 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     if read is None:
         return
     heard = answerers(turn.state, read.candidate, event.members)
+    # A probe may still go by a route that the rules do not know any more.
+    by_rule = is_by_rule(turn.state, read.candidate)
     turn.state = replace(
         turn.state,
         round_trip_s=event.round_trip_s,
         suspects=turn.state.suspects - heard - {read.candidate.endpoint},
         proven={
             **turn.state.proven,
-            **dict.fromkeys(heard, read.candidate.route),
+            **dict.fromkeys(heard if by_rule else (), read.candidate.route),
         },
     )
     _believe(turn, event.members, read.candidate.endpoint)
     _revise(turn, heard)
     vigil.hear(turn, event.members, heard)
     _end_news_waits(turn)
-    _use_seed_as_it_is(turn, read.candidate)
+    if by_rule:
+        _use_seed_as_it_is(turn, read.candidate)
     match_waits(turn, heard)
     if wait_end.is_needed(turn.state):
         search.unmatched(turn)

@@ -13,6 +13,7 @@ from kurrent_conn.core.attempt import Attempt
 from kurrent_conn.core.chance import Chance
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.failover import Failover, Outage
 from kurrent_conn.core.route import Route, Router
 from kurrent_conn.core.tls_finding import TlsFinding
 
@@ -227,6 +228,8 @@ class State:
         resolving: Names being looked up.
         suspects: Members that failed and have not answered since.
         proven: The route by which a member answered last.
+        outages: Failovers that are not over, by preference.
+        failovers: The last failovers, the newest last.
         ask_first: A leader named by another node, asked first by the next search.
         redirected: Whether a redirect was followed: the one host of the connection
             string turned out to be one of a cluster.
@@ -252,6 +255,8 @@ class State:
     resolving: frozenset[str] = frozenset()
     suspects: frozenset[Endpoint] = frozenset()
     proven: Mapping[Endpoint, Route] = field(default_factory=dict)
+    outages: Mapping[NodePreference, Outage] = field(default_factory=dict)
+    failovers: tuple[Failover, ...] = ()
     ask_first: Endpoint | None = None
     redirected: bool = False
     gossip_needs_credentials: bool = False

@@ -17,11 +17,10 @@ from weakref import WeakSet
 import grpc
 
 from kurrent_conn.core.cluster import NodePreference, Topology
-from kurrent_conn.core.events import (
-    CallFailed,
-)
+from kurrent_conn.core.events import CallAnswered, CallFailed
 from kurrent_conn.core.failure import RpcFailure, verdict_of
 from kurrent_conn.core.notice import InsecureConnection, Notice
+from kurrent_conn.core.outage import is_awaited
 from kurrent_conn.core.report import Diagnostics, Pong, diagnose
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
 from kurrent_conn.core.settings import Settings
@@ -255,6 +254,11 @@ class Connection:
         )
         self._driver.post(CallFailed(node.node, verdict_of(failure), failure.leader))
         return decision
+
+    def answered(self, node: OpenNode) -> None:
+        """Let the core know of an answer, where that ends a failover."""
+        if is_awaited(self._driver.state, node.node):
+            self._driver.post(CallAnswered(node.node))
 
     @property
     def trusted_names(self) -> tuple[str, ...]:

@@ -204,6 +204,7 @@ class ResponseStream(grpc.Call, Iterator[Any]):
         self._seen = True
         if self._node is not None:
             self._node.calls.pop(self._key, None)
+            self._connection.answered(self._node)
 
     # Ends.
 

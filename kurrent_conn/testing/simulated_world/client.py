@@ -31,6 +31,7 @@ from kurrent_conn.core.actions import (
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.events import (
+    CallAnswered,
     CallFailed,
     CallsLate,
     Event,
@@ -41,6 +42,7 @@ from kurrent_conn.core.events import (
     Woke,
 )
 from kurrent_conn.core.failure import RpcFailure, verdict_of
+from kurrent_conn.core.outage import is_awaited
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node, Plan, State
@@ -161,6 +163,11 @@ class Client(Process):
         decision = after_failure(self.state, node.node, effort, failure, POLICY, now)
         self.take(CallFailed(node.node, verdict_of(failure), failure.leader))
         return decision
+
+    def answered(self, node: OpenNode) -> None:
+        """Let the core know of an answer, where that ends a failover."""
+        if is_awaited(self.state, node.node):
+            self.take(CallAnswered(node.node))
 
     def ended(self, call: Call) -> None:
         """Tell whoever made a call that it is over."""

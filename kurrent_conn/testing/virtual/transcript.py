@@ -24,6 +24,7 @@ from kurrent_conn.core.actions import (
 )
 from kurrent_conn.core.events import (
     Abandoned,
+    CallAnswered,
     CallFailed,
     CallsLate,
     Closed,
@@ -69,6 +70,8 @@ def event_line(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one arm a
         case CallFailed():
             named = f", leader {event.leader}" if event.leader else ""
             return f"a call on {event.node.advertised} failed: {event.verdict}{named}"
+        case CallAnswered():
+            return f"a call was answered by {event.node.advertised}"
         case CallsLate():
             return f"calls on {event.node.advertised} are late since {event.since:.3f}"
         case RulesChanged():
