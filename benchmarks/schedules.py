@@ -14,9 +14,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from time import monotonic
 
-from kurrent_conn.testing.simulated_world.feature import Features
 from kurrent_conn.testing.simulated_world.promise import PromiseBroken
 from kurrent_conn.testing.simulated_world.schedule import Schedule
+from kurrent_conn.testing.virtual.feature import Features
 
 BATCH = 500
 LATE_S = 0.5

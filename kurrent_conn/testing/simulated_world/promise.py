@@ -30,7 +30,7 @@ from kurrent_conn.core.events import (
 )
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node, Plan, State
-from kurrent_conn.testing.simulated_world.feature import Features, features_of
+from kurrent_conn.testing.virtual.feature import Features, features_of
 from kurrent_conn.testing.virtual.transcript import action_line, event_line
 
 if TYPE_CHECKING:

@@ -20,13 +20,13 @@ from kurrent_conn.core.events import Abandoned
 from kurrent_conn.core.failure import Outcome
 from kurrent_conn.testing.simulated_world.call import Call
 from kurrent_conn.testing.simulated_world.fault import FAULTS
-from kurrent_conn.testing.simulated_world.feature import Features
 from kurrent_conn.testing.simulated_world.promise import (
     NOTHING,
     SLACK_S,
     PromiseBroken,
 )
 from kurrent_conn.testing.simulated_world.world import World
+from kurrent_conn.testing.virtual.feature import Features
 
 CONVERGES_S: Final = 2.5
 """Once the healed cluster agrees, a fresh call succeeds within so many seconds."""
