@@ -9,6 +9,7 @@ All of discovery, routing and failover, without a clock, a socket or a thread.
                   a member that never answered us is asked itself first
     Resolved      the candidates that waited for a name are asked, at every address
     GossipFailed  the next candidates are asked, at once
+    Inspected     what is wrong with a server's TLS is known: waiting does not mend it
     CallFailed    connection lost: the node is a suspect, its channel retires
                   not leader: the named leader opens at once, unless it must be asked
                   not ready, no leader: the choice is dropped, a search will tell
@@ -42,6 +43,7 @@ from kurrent_conn.core.events import (
     Event,
     GossipFailed,
     GossipRead,
+    Inspected,
     Resolved,
     ResolveFailed,
     RulesChanged,
@@ -52,6 +54,7 @@ from kurrent_conn.core.events import (
 from kurrent_conn.core.news import (
     gossip_failed,
     gossip_read,
+    inspected,
     match_waits,
     resolve_failed,
     resolved,
@@ -96,6 +99,8 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
             gossip_read(turn, event)
         case GossipFailed():
             gossip_failed(turn, event)
+        case Inspected():
+            inspected(turn, event)
         case Resolved():
             resolved(turn, event)
         case ResolveFailed():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kurrent_conn.core import inquiry, resolution, search, vigil, wait_end
+from kurrent_conn.core import inquiry, inspection, resolution, search, vigil, wait_end
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.belief import (
@@ -21,7 +21,13 @@ from kurrent_conn.core.belief import (
 )
 from kurrent_conn.core.cluster import Member, NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.events import GossipFailed, GossipRead, Resolved, ResolveFailed
+from kurrent_conn.core.events import (
+    GossipFailed,
+    GossipRead,
+    Inspected,
+    Resolved,
+    ResolveFailed,
+)
 from kurrent_conn.core.failure import DEAD, FATAL, Verdict
 from kurrent_conn.core.notice import FellBack
 from kurrent_conn.core.opening import drop, lose, open_node, retire_unused
@@ -74,9 +80,25 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
         doubt(turn, read.candidate.route)
     if event.answered and not event.denied:
         _use_seed_as_it_is(turn, read.candidate)
-    fatal = event.verdict in FATAL or event.denied
+    phase, fatal = event.phase, event.verdict in FATAL or event.denied
+    if not inspection.is_needed(event):
+        inspection.forget(turn, read.candidate)
+    elif inspection.has_found(turn.state.search, read.candidate):
+        phase, fatal = Phase.TLS, True
+    else:
+        inspection.begin(turn, read.candidate)
     _suspect(turn, read.candidate, event.verdict)
-    _go_on_without(turn, read.candidate, event.phase, event.cause, fatal)
+    _go_on_without(turn, read.candidate, phase, event.cause, fatal)
+
+
+def inspected(turn: Turn, event: Inspected) -> None:
+    """Know why a handshake failed; that may end the search."""
+    if not inspection.ended(turn, event) or turn.state.search is None:
+        return
+    if turn.state.search.unmatched_since is None:
+        search.end_if_hopeless(turn)
+    else:
+        match_waits(turn)
 
 
 def resolved(turn: Turn, event: Resolved) -> None:
@@ -232,7 +254,8 @@ def _look_at_claims(
     """Deal with leaders that are claimed but cannot be opened.
 
     One outside `trusted_names`, or whose certificate is wrong, ends the wait: waiting
-    mends neither. One that is suspected is asked itself, once an answer.
+    mends neither, but what is wrong is looked at first. One that is suspected is asked
+    itself, once an answer.
     """
     for claimed in leaders(turn.state.topology.members):
         leader = claimed.advertised
@@ -243,8 +266,9 @@ def _look_at_claims(
         elif preference is not NodePreference.LEADER:
             continue
         elif search.is_fatal(turn.state, leader):
-            reason = f"the leader {leader} failed its TLS or credentials check"
-            _refuse(turn, preference, Ending.FATAL, reason)
+            if not search.is_looked_at(turn.state, leader):
+                reason = f"the leader {leader} failed its TLS or credentials check"
+                _refuse(turn, preference, Ending.FATAL, reason)
         elif heard:
             inquiry.ask_directly(turn, leader)
 

@@ -144,20 +144,37 @@ def _after_failure(turn: Turn, search: Search) -> None:
     if search.queue:
         ask_wave(turn)
         search = turn.state.search or search
-    if search.queue:
-        return
-    if not turn.state.reads and all(
-        _failed_for_good(turn.state, c.endpoint, c.route)
-        for c in candidates(turn.state)
+    if not search.queue and not end_if_hopeless(turn):
+        _plan_round(turn)
+
+
+def end_if_hopeless(turn: Turn) -> bool:
+    """Give up when every candidate failed in a way that waiting cannot mend.
+
+    Not before it is known why: looks at certificates are short.
+
+    Returns:
+        Whether there is no hope.
+    """
+    search = turn.state.search
+    if (
+        search is None
+        or search.queue
+        or turn.state.reads
+        or not all(
+            _failed_for_good(turn.state, c.endpoint, c.route)
+            for c in candidates(turn.state)
+        )
     ):
+        return False
+    if not search.looking:
         wait_end.give_up(
             turn,
             Ending.FATAL,
             "no node could be had, and waiting will not mend it: every endpoint "
             "failed its TLS or credentials check",
         )
-    else:
-        _plan_round(turn)
+    return True
 
 
 def is_fatal(state: State, advertised: Endpoint) -> bool:
@@ -170,6 +187,19 @@ def is_fatal(state: State, advertised: Endpoint) -> bool:
     return all(
         _failed_for_good(state, advertised, route)
         for route in state.plan.router.routes(advertised)
+    )
+
+
+def is_looked_at(state: State, advertised: Endpoint) -> bool:
+    """Tell whether a member's certificates are being looked at.
+
+    Args:
+        state: What the connection believes.
+        advertised: The member.
+    """
+    search = state.search
+    return search is not None and any(
+        endpoint == advertised for endpoint, _ in search.looking.values()
     )
 
 

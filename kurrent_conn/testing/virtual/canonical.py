@@ -157,6 +157,7 @@ def _search_key(search: Search | None, name: _Names) -> Hashable:
         _class(search.unmatched_since),
         min(search.silent_streak, _MANY_ROUNDS),
         tuple(sorted(name(endpoint) for endpoint, _ in search.fatal)),
+        tuple(sorted(name(endpoint) for endpoint, _ in search.looking.values())),
     )
 
 
