@@ -22,6 +22,7 @@ from kurrent_conn.core.actions import (
     Condemn,
     Connect,
     GiveUp,
+    Inspect,
     Note,
     Open,
     Publish,
@@ -34,12 +35,14 @@ from kurrent_conn.core.actions import (
 from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.cluster import Member, NodePreference, Topology
 from kurrent_conn.core.discovery import advance
+from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import (
     Abandoned,
     CallFailed,
     Event,
     GossipFailed,
     GossipRead,
+    Inspected,
     Resolved,
     ResolveFailed,
     Wanted,
@@ -49,6 +52,7 @@ from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.notice import Notice
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node, Plan
+from kurrent_conn.core.tls_finding import TlsFinding
 from kurrent_conn.testing.virtual.transcript import action_line, event_line
 
 
@@ -69,6 +73,7 @@ class Fails:
     after_s: float = 0.0003
     denied: bool = False
     answered: bool = False
+    hung_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,8 @@ class Simulation:
         seed: Decides every shuffle and jitter.
 
     Attributes:
+        findings: What a look at an endpoint's certificates finds.
+        look_s: How long a look takes, in seconds.
         on_action: Told of every action, before it is carried out.
         on_end: Told the number of every wait that ended, after its event.
     """
@@ -124,6 +131,8 @@ class Simulation:
     def __init__(self, plan: Plan, world: World, seed: int = 0) -> None:
         self.now = 0.0
         self.names: Names = address_of
+        self.findings: dict[Endpoint, tuple[TlsFinding, ...]] = {}
+        self.look_s = 0.002
         self.state = core_state.start(plan, seed)
         self.world = world
         self.transcript: list[str] = []
@@ -198,6 +207,10 @@ class Simulation:
         match action:
             case ReadGossip():
                 self._read(action)
+            case Inspect():
+                found = self.findings.get(action.endpoint, ())
+                event = Inspected(action.look, found)
+                self.at(self.now + self.look_s, partial(self.take, event))
             case Connect():
                 pass
             case Resolve():
@@ -273,6 +286,7 @@ class Simulation:
                     str(reply.verdict),
                     denied=reply.denied,
                     answered=reply.answered,
+                    hung_up=reply.hung_up,
                 )
             case Silent():
                 after_s = action.timeout_s

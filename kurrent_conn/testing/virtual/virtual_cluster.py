@@ -31,6 +31,9 @@ from kurrent_conn.testing.virtual.virtual_answer import (
 Later = Callable[[float, Callable[[], None]], None]
 
 
+_NotSimulated = faults.SwapCertificate | faults.Trickle | faults.GreetingFault
+
+
 class VirtualCluster:
     """The nodes of one cluster, all at one instant.
 
@@ -128,9 +131,11 @@ class VirtualCluster:
 
         Raises:
             LookupError: It concerns the leader and nobody leads, or it is about
-                certificates, which are not simulated.
+                TLS or single bytes, which are not simulated.
             RuntimeError: The cluster cannot do it now.
         """
+        if isinstance(fault, _NotSimulated):
+            raise LookupError(f"{type(fault).__name__} is not simulated")  # noqa: TRY004 - it is a fault, and there is none of it here
         now = self._now()
         match fault:
             case faults.Kill(_, noticed_after_s):
@@ -170,14 +175,12 @@ class VirtualCluster:
                 index = self._index(fault.node)
                 self.stalled.discard(index)
                 self.on_wake(index)
-            case faults.SwapCertificate() | faults.Trickle():
-                raise LookupError(f"{type(fault).__name__} is not simulated")
             case _:
                 index = self._index(fault.node)
                 self.conducts[index] = self._conduct(index, fault)
 
     def _conduct(  # noqa: PLR0911 - one a fault
-        self, index: int, fault: faults.Behaviour
+        self, index: int, fault: faults.Misconduct | faults.Recover
     ) -> Conduct:
         usual = self.conducts[index]
         match fault:
