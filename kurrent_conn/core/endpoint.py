@@ -108,12 +108,3 @@ def normalized_host(host: str) -> str:
         host: A host name or an address.
     """
     return host.lower().removesuffix(".")
-
-
-@lru_cache(maxsize=1024)  # asked at every step, of the few hosts of a cluster
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
