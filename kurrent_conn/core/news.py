@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kurrent_conn.core import inquiry, resolution, search, vigil, wait_end
+from kurrent_conn.core import (
+    better_route,
+    inquiry,
+    resolution,
+    search,
+    vigil,
+    wait_end,
+)
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.belief import (
@@ -17,6 +24,7 @@ from kurrent_conn.core.belief import (
     chooses_by_gossip,
     is_trusted,
     leaders,
+    place_of,
 )
 from kurrent_conn.core.cluster import Member, NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
@@ -25,6 +33,7 @@ from kurrent_conn.core.failure import DEAD, FATAL, Verdict
 from kurrent_conn.core.notice import FellBack
 from kurrent_conn.core.opening import drop, lose, open_node, retire_unused
 from kurrent_conn.core.resolution import doubt
+from kurrent_conn.core.route import Route
 from kurrent_conn.core.selection import Choice, rank
 from kurrent_conn.core.state import Candidate, Read, State
 from kurrent_conn.core.turn import Turn
@@ -32,7 +41,11 @@ from kurrent_conn.core.turn import Turn
 
 def gossip_read(turn: Turn, event: GossipRead) -> None:
     """Take an answer into account; one that nobody waits for changes nothing."""
-    read = _finish(turn, event.read) or vigil.answered(turn, event.read)
+    read = (
+        _finish(turn, event.read)
+        or vigil.answered(turn, event.read)
+        or better_route.answered(turn, event.read)
+    )
     if read is None:
         return
     heard = answerers(turn.state, read.candidate, event.members)
@@ -42,7 +55,7 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
         suspects=turn.state.suspects - heard - {read.candidate.endpoint},
         proven={
             **turn.state.proven,
-            **dict.fromkeys(heard, read.candidate.route),
+            **{each: _proof(turn.state, each, read.candidate.route) for each in heard},
         },
     )
     _believe(turn, event.members, read.candidate.endpoint)
@@ -59,6 +72,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     """Take a missing answer into account, and ask on."""
     read = _finish(turn, event.read)
     if read is None:
+        better_route.failed(turn, event.read)
         vigil.unanswered(turn, event.read, spoke=event.answered)
         return
     if event.denied and _may_try_credentials(turn.state, read):
@@ -76,9 +90,10 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
 
 
 def resolved(turn: Turn, event: Resolved) -> None:
-    """Ask the candidates whose addresses have come."""
+    """Ask the candidates whose addresses have come, better routes among them."""
     for candidate in resolution.resolved(turn, event):
         inquiry.ask(turn, candidate)
+    better_route.resolved(turn, event.host)
 
 
 def resolve_failed(turn: Turn, event: ResolveFailed) -> None:
@@ -122,6 +137,16 @@ def _suspect(turn: Turn, candidate: Candidate, verdict: Verdict) -> None:
         turn.state = replace(state, suspects=state.suspects | {endpoint})
     elif verdict in DEAD:
         lose(turn, opened, verdict)
+
+
+def _proof(state: State, advertised: Endpoint, route: Route) -> Route:
+    """Keep a better route that answered before, unless it is silent now."""
+    before = state.proven.get(advertised)
+    if before is None or advertised in state.suspects:
+        return route
+    is_silent = any(read.candidate.route == before for read in state.reads)
+    is_worse = place_of(state, advertised, before) < place_of(state, advertised, route)
+    return before if is_worse and not is_silent else route
 
 
 def _finish(turn: Turn, number: int) -> Read | None:
