@@ -28,6 +28,7 @@ def main() -> int:
     print(
         f"letters tried    {found.steps:10,}   ({found.steps / took_s:,.0f} a second)"
     )
+    print(f"situations       {len(found.visited):10,}")
     print(f"broken promises  {len(found.broken):10,}")
     for why, letters in found.broken[:20]:
         print(f"  {why}\n    {' > '.join(letters)}")

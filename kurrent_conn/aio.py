@@ -11,6 +11,7 @@ A connection belongs to the loop on which it was made.
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.cluster import Member, NodePreference, NodeState, Topology
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.failover import Failover
 from kurrent_conn.core.failure import Outcome
 from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.report import Diagnostics, Pong
@@ -44,6 +45,7 @@ __all__ = [
     "Diagnostics",
     "DiscoveryError",
     "Endpoint",
+    "Failover",
     "FindingKind",
     "InvalidConnectionString",
     "InvalidOverride",

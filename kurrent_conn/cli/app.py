@@ -9,6 +9,7 @@ import click
 from kurrent_conn.cli.cluster import cluster
 from kurrent_conn.cli.demo import demo
 from kurrent_conn.cli.discover import discover
+from kurrent_conn.cli.doctor import doctor
 from kurrent_conn.cli.overrides import overrides
 from kurrent_conn.cli.plan import plan
 from kurrent_conn.cli.tls import tls
@@ -27,6 +28,7 @@ app.add_command(cluster)
 app.add_command(demo)
 app.add_command(discover)
 app.add_command(watch)
+app.add_command(doctor)
 app.add_command(uri)
 app.add_command(tls)
 app.add_command(overrides)

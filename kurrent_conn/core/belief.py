@@ -37,6 +37,21 @@ def is_trusted(state: State, advertised: Endpoint) -> bool:
     )
 
 
+def is_by_rule(state: State, candidate: Candidate) -> bool:
+    """Tell whether the rules lead by a candidate's route: to itself, or to a seed.
+
+    They did when it was asked; they may have changed since.
+
+    Args:
+        state: What the connection believes.
+        candidate: Who was asked, and by which route.
+    """
+    return any(
+        candidate.route.named in state.plan.router.routes(endpoint)
+        for endpoint in (candidate.endpoint, *state.plan.seeds)
+    )
+
+
 def chooses_by_gossip(state: State, preference: NodePreference) -> bool:
     """Tell whether members are chosen, or the one given host is used as it is.
 

@@ -10,13 +10,15 @@ All of discovery, routing and failover, without a clock, a socket or a thread.
     Resolved      the candidates that waited for a name are asked, at every address
                   better routes to open nodes are tried
     GossipFailed  the next candidates are asked, at once
+    Inspected     what is wrong with a server's TLS is known: waiting does not mend it
     CallFailed    connection lost: the node is a suspect, its channel retires
                   not leader: the named leader opens at once, unless it must be asked
                   not ready, no leader: the choice is dropped, a search will tell
                   anything else: nothing moves
+    CallAnswered  the failover to its node is over, and is told
     CallsLate     the node is probed; silent, it is a suspect, and others are asked;
                   disowned by one of them, it is condemned
-    RulesChanged  nodes whose route is gone are opened anew
+    RulesChanged  nodes whose route is gone are opened anew, by the new rules
     TrustChanged  every channel is made anew; running calls finish
     Woke          whatever is due: waves, rounds, deadlines, trials of better routes
     Closed        every wait ends, for good
@@ -31,16 +33,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from kurrent_conn.core import better_route, search, vigil, wait_end
+from kurrent_conn.core import better_route, outage, search, vigil, wait_end
 from kurrent_conn.core.actions import Action, Ending, Open, WakeAt
 from kurrent_conn.core.events import (
     Abandoned,
+    CallAnswered,
     CallFailed,
     CallsLate,
     Closed,
     Event,
     GossipFailed,
     GossipRead,
+    Inspected,
     Resolved,
     ResolveFailed,
     RulesChanged,
@@ -51,6 +55,7 @@ from kurrent_conn.core.events import (
 from kurrent_conn.core.news import (
     gossip_failed,
     gossip_read,
+    inspected,
     match_waits,
     resolve_failed,
     resolved,
@@ -95,16 +100,21 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
             gossip_read(turn, event)
         case GossipFailed():
             gossip_failed(turn, event)
+        case Inspected():
+            inspected(turn, event)
         case Resolved():
             resolved(turn, event)
         case ResolveFailed():
             resolve_failed(turn, event)
         case CallFailed():
             call_failed(turn, event)
+        case CallAnswered():
+            outage.answered(turn, event.node)
         case CallsLate():
             vigil.calls_late(turn, event)
         case RulesChanged():
             rules_changed(turn, event.router)
+            search.reroute(turn)
         case TrustChanged():
             trust_changed(turn)
         case Woke():
@@ -157,6 +167,8 @@ def _wanted(turn: Turn, event: Wanted) -> None:
     if node is not None and event.preference is not None:
         turn.act(Open(event.preference, node))
         return
+    if event.preference is not None:
+        outage.wanted(turn, event.preference)
     search_now = turn.state.search
     waiter = Waiter(
         event.waiter,

@@ -6,11 +6,13 @@ the route, the certificate and the claim at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kurrent_conn.core import (
     better_route,
     inquiry,
+    inspection,
     resolution,
     search,
     vigil,
@@ -22,13 +24,20 @@ from kurrent_conn.core.belief import (
     answerers,
     best,
     chooses_by_gossip,
+    is_by_rule,
     is_trusted,
     leaders,
     place_of,
 )
 from kurrent_conn.core.cluster import Member, NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.events import GossipFailed, GossipRead, Resolved, ResolveFailed
+from kurrent_conn.core.events import (
+    GossipFailed,
+    GossipRead,
+    Inspected,
+    Resolved,
+    ResolveFailed,
+)
 from kurrent_conn.core.failure import DEAD, FATAL, Verdict
 from kurrent_conn.core.notice import FellBack
 from kurrent_conn.core.opening import drop, lose, open_node, retire_unused
@@ -49,20 +58,22 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     if read is None:
         return
     heard = answerers(turn.state, read.candidate, event.members)
+    # A probe may still go by a route that the rules do not know any more.
+    by_rule = is_by_rule(turn.state, read.candidate)
     turn.state = replace(
         turn.state,
         round_trip_s=event.round_trip_s,
         suspects=turn.state.suspects - heard - {read.candidate.endpoint},
-        proven={
-            **turn.state.proven,
-            **{each: _proof(turn.state, each, read.candidate.route) for each in heard},
-        },
+        proven=_proven(turn.state, heard, read.candidate.route)
+        if by_rule
+        else turn.state.proven,
     )
     _believe(turn, event.members, read.candidate.endpoint)
     _revise(turn, heard)
     vigil.hear(turn, event.members, heard)
     _end_news_waits(turn)
-    _use_seed_as_it_is(turn, read.candidate)
+    if by_rule:
+        _use_seed_as_it_is(turn, read.candidate)
     match_waits(turn, heard)
     if wait_end.is_needed(turn.state):
         search.unmatched(turn)
@@ -84,9 +95,25 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
         doubt(turn, read.candidate.route)
     if event.answered and not event.denied:
         _use_seed_as_it_is(turn, read.candidate)
-    fatal = event.verdict in FATAL or event.denied
+    phase, fatal = event.phase, event.verdict in FATAL or event.denied
+    if not inspection.is_needed(event):
+        inspection.forget(turn, read.candidate)
+    elif inspection.has_found(turn.state.search, read.candidate):
+        phase, fatal = Phase.TLS, True
+    else:
+        inspection.begin(turn, read.candidate)
     _suspect(turn, read.candidate, event.verdict)
-    _go_on_without(turn, read.candidate, event.phase, event.cause, fatal)
+    _go_on_without(turn, read.candidate, phase, event.cause, fatal)
+
+
+def inspected(turn: Turn, event: Inspected) -> None:
+    """Know why a handshake failed; that may end the search."""
+    if not inspection.ended(turn, event) or turn.state.search is None:
+        return
+    if turn.state.search.unmatched_since is None:
+        search.end_if_hopeless(turn)
+    else:
+        match_waits(turn)
 
 
 def resolved(turn: Turn, event: Resolved) -> None:
@@ -139,14 +166,18 @@ def _suspect(turn: Turn, candidate: Candidate, verdict: Verdict) -> None:
         lose(turn, opened, verdict)
 
 
-def _proof(state: State, advertised: Endpoint, route: Route) -> Route:
+def _proven(
+    state: State, heard: frozenset[Endpoint], route: Route
+) -> Mapping[Endpoint, Route]:
     """Keep a better route that answered before, unless it is silent now."""
-    before = state.proven.get(advertised)
-    if before is None or advertised in state.suspects:
-        return route
-    is_silent = any(read.candidate.route == before for read in state.reads)
-    is_worse = place_of(state, advertised, before) < place_of(state, advertised, route)
-    return before if is_worse and not is_silent else route
+    kept = {
+        advertised
+        for advertised in heard - state.suspects
+        if (before := state.proven.get(advertised)) is not None
+        and place_of(state, advertised, before) < place_of(state, advertised, route)
+        and all(read.candidate.route != before for read in state.reads)
+    }
+    return {**state.proven, **dict.fromkeys(heard - kept, route)}
 
 
 def _finish(turn: Turn, number: int) -> Read | None:
@@ -253,7 +284,8 @@ def _look_at_claims(
     """Deal with leaders that are claimed but cannot be opened.
 
     One outside `trusted_names`, or whose certificate is wrong, ends the wait: waiting
-    mends neither. One that is suspected is asked itself, once an answer.
+    mends neither, but what is wrong is looked at first. One that is suspected is asked
+    itself, once an answer.
     """
     for claimed in leaders(turn.state.topology.members):
         leader = claimed.advertised
@@ -264,8 +296,9 @@ def _look_at_claims(
         elif preference is not NodePreference.LEADER:
             continue
         elif search.is_fatal(turn.state, leader):
-            reason = f"the leader {leader} failed its TLS or credentials check"
-            _refuse(turn, preference, Ending.FATAL, reason)
+            if not search.is_looked_at(turn.state, leader):
+                reason = f"the leader {leader} failed its TLS or credentials check"
+                _refuse(turn, preference, Ending.FATAL, reason)
         elif heard:
             inquiry.ask_directly(turn, leader)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kurrent_conn.core.attempt import Attempt
 from kurrent_conn.core.cluster import NodePreference, NodeState, Topology
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.failover import Failover
 from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.route import Route
 
@@ -150,6 +151,21 @@ class ChannelRenewed:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedOver:
+    """A preference lost its node, and a call was answered by another, or by it again.
+
+    Args:
+        failover: From where to where, and how long it took.
+    """
+
+    failover: Failover
+
+    def __str__(self) -> str:
+        """Write one line for people."""
+        return str(self.failover)
+
+
+@dataclass(frozen=True, slots=True)
 class FellBack:
     """No member of the preferred role was there, so another one serves.
 
@@ -219,6 +235,7 @@ Notice = (
     | NodeSuspected
     | NodeCondemned
     | ChannelRenewed
+    | FailedOver
     | FellBack
     | RedirectRefused
     | EndpointFailed

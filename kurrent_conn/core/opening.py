@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kurrent_conn.core import outage
 from kurrent_conn.core.actions import Open, Retire, Shut
 from kurrent_conn.core.belief import chooses_by_gossip, is_self, is_trusted
 from kurrent_conn.core.cluster import NodePreference, Topology
@@ -36,7 +37,8 @@ def open_node(
     )
     node = shared or Node(advertised, route, state.next_serial)
     turn.act(Open(preference, node))
-    if state.chosen.get(preference) != node:
+    before = state.chosen.get(preference)
+    if before != node:
         turn.note(NodeOpened(preference, advertised, route, why))
     turn.state = replace(
         state,
@@ -44,10 +46,20 @@ def open_node(
         next_serial=max(state.next_serial, node.serial + 1),
         waiters=tuple(w for w in state.waiters if w.preference is not preference),
     )
+    if before is not None and before != node:
+        outage.lost(turn, preference, before)
+    outage.found(turn, preference, node)
 
 
 def drop(turn: Turn, preference: NodePreference) -> None:
-    """Choose anew for a preference; the node's channel stays."""
+    """Choose anew for a preference that lost its node; the node's channel stays."""
+    node = turn.state.chosen.get(preference)
+    if node is not None:
+        outage.lost(turn, preference, node)
+        _shut(turn, preference)
+
+
+def _shut(turn: Turn, preference: NodePreference) -> None:
     if preference in turn.state.chosen:
         turn.act(Shut(preference))
         turn.state = replace(
@@ -96,7 +108,7 @@ def rules_changed(turn: Turn, router: Router) -> None:
     turn.state = replace(state, proven=kept)
     for preference, node in dict(state.chosen).items():
         if kept.get(node.advertised) != node.route:
-            drop(turn, preference)
+            _shut(turn, preference)
             retire_unused(turn, node.route)
 
 
@@ -136,11 +148,18 @@ def leave(turn: Turn, node: Node) -> None:
 
 
 def lose(turn: Turn, node: Node, verdict: Verdict) -> None:
-    """Suspect a node whose connection died, and use a fresh channel next time."""
+    """Suspect a node whose connection died, and use a fresh channel next time.
+
+    A leader that only a redirect named is asked itself, or no error would tell of it.
+    """
     leave(turn, node)
     state = turn.state
+    is_known = node.advertised in state.plan.seeds or state.topology.member(
+        node.advertised
+    )
     turn.state = replace(
         state,
+        ask_first=state.ask_first if is_known else node.advertised,
         suspects=state.suspects | {node.advertised},
         proven={e: r for e, r in state.proven.items() if e != node.advertised},
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.failover import Failover
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import State
 
@@ -60,6 +61,7 @@ class Diagnostics:
         reads: How many gossip reads are in flight.
         calls: How many calls are in flight.
         round_trip_s: The last gossip round trip in seconds; None before any.
+        failovers: The last ten, the newest last, and how long each took.
     """
 
     connection_string: str
@@ -73,6 +75,7 @@ class Diagnostics:
     reads: int
     calls: int
     round_trip_s: float | None
+    failovers: tuple[Failover, ...]
 
 
 def diagnose(
@@ -101,4 +104,5 @@ def diagnose(
         reads=len(state.reads),
         calls=calls,
         round_trip_s=state.round_trip_s,
+        failovers=state.failovers,
     )

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Final
 
 from kurrent_conn.core import wait_end
-from kurrent_conn.core.actions import Ending
+from kurrent_conn.core.actions import CancelRead, Ending
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.backoff import (
     election_interval_s,
@@ -24,7 +24,7 @@ from kurrent_conn.core.backoff import (
     round_pause_s,
     stagger_s,
 )
-from kurrent_conn.core.belief import candidates
+from kurrent_conn.core.belief import candidates, is_by_rule
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.inquiry import ask_next, ask_wave, connect_ahead, refill
 from kurrent_conn.core.notice import EndpointFailed
@@ -144,20 +144,37 @@ def _after_failure(turn: Turn, search: Search) -> None:
     if search.queue:
         ask_wave(turn)
         search = turn.state.search or search
-    if search.queue:
-        return
-    if not turn.state.reads and all(
-        _failed_for_good(turn.state, c.endpoint, c.route)
-        for c in candidates(turn.state)
+    if not search.queue and not end_if_hopeless(turn):
+        _plan_round(turn)
+
+
+def end_if_hopeless(turn: Turn) -> bool:
+    """Give up when every candidate failed in a way that waiting cannot mend.
+
+    Not before it is known why: looks at certificates are short.
+
+    Returns:
+        Whether there is no hope.
+    """
+    search = turn.state.search
+    if (
+        search is None
+        or search.queue
+        or turn.state.reads
+        or not all(
+            _failed_for_good(turn.state, c.endpoint, c.route)
+            for c in candidates(turn.state)
+        )
     ):
+        return False
+    if not search.looking:
         wait_end.give_up(
             turn,
             Ending.FATAL,
             "no node could be had, and waiting will not mend it: every endpoint "
             "failed its TLS or credentials check",
         )
-    else:
-        _plan_round(turn)
+    return True
 
 
 def is_fatal(state: State, advertised: Endpoint) -> bool:
@@ -173,10 +190,43 @@ def is_fatal(state: State, advertised: Endpoint) -> bool:
     )
 
 
+def is_looked_at(state: State, advertised: Endpoint) -> bool:
+    """Tell whether a member's certificates are being looked at.
+
+    Args:
+        state: What the connection believes.
+        advertised: The member.
+    """
+    search = state.search
+    return search is not None and any(
+        endpoint == advertised for endpoint, _ in search.looking.values()
+    )
+
+
 def _failed_for_good(state: State, endpoint: Endpoint, route: Route) -> bool:
     return state.search is not None and all(
         (endpoint, dialled) in state.search.fatal for dialled in dials(state, route)
     )
+
+
+def reroute(turn: Turn) -> None:
+    """Ask by the new rules only: reads by routes that are gone end, others are due."""
+    search = turn.state.search
+    if search is None:
+        return
+    kept = tuple(r for r in turn.state.reads if is_by_rule(turn.state, r.candidate))
+    turn.act(*(CancelRead(r.number) for r in turn.state.reads if r not in kept))
+    turn.state = replace(
+        turn.state,
+        reads=kept,
+        search=replace(
+            search, wave=1, unresolved=(), pause_ends_at=None, next_round_at=None
+        ),
+    )
+    refill(turn)
+    if search.unmatched_since is None:
+        ask_wave(turn)
+        _plan_round_if_idle(turn)
 
 
 def tick(turn: Turn) -> None:
@@ -267,8 +317,7 @@ def _next_round(turn: Turn) -> None:
     _give_up_patient(turn, ended)
     refill(turn)
     ask_wave(turn)
-    if turn.state.search is not None and not turn.state.search.queue:
-        _plan_round_if_idle(turn)
+    _plan_round_if_idle(turn)
 
 
 def _give_up_patient(turn: Turn, ended: int) -> None:
@@ -283,8 +332,9 @@ def _give_up_patient(turn: Turn, ended: int) -> None:
 
 
 def _plan_round_if_idle(turn: Turn) -> None:
-    """Keep the rounds going when every candidate of this one is still being asked."""
-    if not turn.state.reads:
+    """Keep the rounds going where nobody is left to be asked, nor being asked."""
+    search = turn.state.search
+    if search is not None and not search.queue and not turn.state.reads:
         _plan_round(turn)
 
 

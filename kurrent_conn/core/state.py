@@ -13,7 +13,9 @@ from kurrent_conn.core.attempt import Attempt
 from kurrent_conn.core.chance import Chance
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.failover import Failover, Outage
 from kurrent_conn.core.route import Route, Router
+from kurrent_conn.core.tls_finding import TlsFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Plan:
             (`+discover`), so that every address of each is a seed.
         asks_before_calls: Whether a route must have answered a read before calls go
             by it, even after a redirect: without verification it is pinned then.
+        explains_tls: Whether failed handshakes are looked at: under TLS.
         notice_s: A node with late calls whose probe stays unanswered for so long is
             a suspect.
         condemn_s: After so long it is condemned though no member disowned it
@@ -55,6 +58,7 @@ class Plan:
     max_rounds: int | None = 10
     discover: bool = False
     asks_before_calls: bool = False
+    explains_tls: bool = False
     notice_s: float = 0.5
     condemn_s: float = 20.0
 
@@ -197,6 +201,9 @@ class Search:
         refills: How often the queue was filled.
         unresolved: Candidates that are asked as soon as their name is resolved.
         fatal: Candidates whose last failure waiting cannot mend.
+        looking: Looks at certificates under way, by their numbers.
+        looked_at: Whose certificates were looked at in this search.
+        findings: What was found wrong with them.
     """
 
     tie: Chance
@@ -212,6 +219,11 @@ class Search:
     silent_streak: int = 0
     attempts: tuple[Attempt, ...] = ()
     fatal: frozenset[tuple[Endpoint, Route]] = frozenset()
+    looking: Mapping[int, tuple[Endpoint, Route]] = field(default_factory=dict)
+    looked_at: frozenset[tuple[Endpoint, Route]] = frozenset()
+    findings: Mapping[tuple[Endpoint, Route], tuple[TlsFinding, ...]] = field(
+        default_factory=dict
+    )
     unresolved: tuple[Candidate, ...] = ()
     refills: int = 0
 
@@ -235,6 +247,8 @@ class State:
         resolving: Names being looked up.
         suspects: Members that failed and have not answered since.
         proven: The route by which a member answered last.
+        outages: Failovers that are not over, by preference.
+        failovers: The last failovers, the newest last.
         ask_first: A leader named by another node, asked first by the next search.
         redirected: Whether a redirect was followed: the one host of the connection
             string turned out to be one of a cluster.
@@ -261,6 +275,8 @@ class State:
     resolving: frozenset[str] = frozenset()
     suspects: frozenset[Endpoint] = frozenset()
     proven: Mapping[Endpoint, Route] = field(default_factory=dict)
+    outages: Mapping[NodePreference, Outage] = field(default_factory=dict)
+    failovers: tuple[Failover, ...] = ()
     ask_first: Endpoint | None = None
     redirected: bool = False
     gossip_needs_credentials: bool = False

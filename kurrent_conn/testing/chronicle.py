@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Final
 
 from kurrent_conn.core.cluster import Member, NodeState
-from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
+from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct, Greeting
 from kurrent_conn.testing.model.gossip_view import NodeView
 
 _LONGEST: Final = 10_000
@@ -135,6 +135,8 @@ def conduct_change(before: Conduct, after: Conduct) -> str:
         parts.append(f"lies in gossip: {_members(after.lie)}")
     if after.redirect is not None:
         parts.append(f"sends clients to {after.redirect}")
+    if after.greeting is not Greeting.USUAL:
+        parts.append(f"receives clients {after.greeting.value}")
     return "; ".join(parts)
 
 

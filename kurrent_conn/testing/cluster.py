@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, get_args
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -33,6 +33,7 @@ from kurrent_conn.testing.model.cluster_model import Seat
 from kurrent_conn.testing.services.node_server import MAX_STREAMS
 from kurrent_conn.testing.stages.conductor import Conductor
 from kurrent_conn.testing.stages.director import Director
+from kurrent_conn.testing.stages.doorway import ClientCertificates
 from kurrent_conn.testing.stages.listening import Hosts, listening_on
 from kurrent_conn.testing.stages.process_stage import ProcessStage
 from kurrent_conn.testing.stages.reserved_port import ReservedPort
@@ -230,8 +231,11 @@ class SimulatedCluster:
         hosts: Where the nodes listen, one entry each: an IPv4 address of this machine
             such as `"127.0.0.2"`, or with a port, `"10.10.0.11:2113"`. Nodes without
             an entry are on 127.0.0.1.
-        proxied: Whether processes stand behind a proxy each, for faults on the wire;
-            threads always do.
+        proxied: Whether processes stand behind a front each, for faults on the wire
+            and false greetings, and for HTTP on the nodes' ports; threads always do.
+        client_certificates: What nodes make of a client's certificate: `"ignored"`;
+            `"verified"`, as the server does: none is needed, and one that is not of
+            `authority` ends the handshake (processes need `proxied`); `"required"`.
         gossip_seeds: Internal names that no node merged with; every node lists them
             as `Manager` members, as a cluster does whose seeds are spelled otherwise.
     """
@@ -257,11 +261,22 @@ class SimulatedCluster:
         hosts: Hosts = (),
         proxied: bool = False,
         gossip_seeds: Sequence[Endpoint] = (),
+        client_certificates: ClientCertificates = "ignored",
     ) -> None:
         if not 1 <= size <= MAX_SIZE:
             raise ValueError(f"a cluster has 1 to {MAX_SIZE} members, not {size}")
         if isolation not in ("thread", "process"):
             raise ValueError(f"isolation is thread or process, not {isolation!r}")
+        if client_certificates not in get_args(ClientCertificates):
+            raise ValueError(
+                "client_certificates is ignored, verified or required, "
+                f"not {client_certificates!r}"
+            )
+        if client_certificates != "ignored" and not tls:
+            raise ValueError("client_certificates needs tls=True")
+        needs_front = client_certificates == "verified" and isolation == "process"
+        if needs_front and not proxied:
+            raise ValueError("processes verify client certificates with proxied=True")
         self._size = size
         self._replicas = read_only_replicas
         self._tls = tls
@@ -282,6 +297,7 @@ class SimulatedCluster:
         self._hosts = hosts
         self._proxied = proxied
         self._gossip_seeds = gossip_seeds
+        self._client_certificates: ClientCertificates = client_certificates
         self._conductor = Conductor("simulated-cluster")
         self._director: Director | None = None
         self._directory: Path | None = None
@@ -518,6 +534,8 @@ class SimulatedCluster:
             version=self._version,
             max_streams=self._max_streams,
             forward_timeout_s=self._forward_timeout_s,
+            client_certificates=self._client_certificates,
+            client_ca_pem=self.authority.certificate_pem,
         )
 
     def _seat(self, plan: NodePlan) -> Seat:

@@ -181,6 +181,30 @@ class SelfRedirect:
 
 
 @dataclass(frozen=True, slots=True)
+class NoAlpn:
+    """Offer no ALPN to new connections, as behind a balancer that ends TLS.
+
+    gRPC clients of this kind refuse such a server; what is open stays open.
+    """
+
+    node: Which
+
+
+@dataclass(frozen=True, slots=True)
+class PlaintextPort:
+    """Serve new connections without TLS, though clients expect it."""
+
+    node: Which
+
+
+@dataclass(frozen=True, slots=True)
+class DemandCertificate:
+    """Refuse new connections without a client certificate of the cluster's CA."""
+
+    node: Which
+
+
+@dataclass(frozen=True, slots=True)
 class SwapCertificate:
     """Present another certificate from the next handshake on.
 
@@ -195,7 +219,7 @@ class SwapCertificate:
 
 @dataclass(frozen=True, slots=True)
 class Recover:
-    """End slowness, silence, overload, lies and false redirects of a node."""
+    """End slowness, silence, overload, lies, false redirects and false greetings."""
 
     node: Which
 
@@ -240,7 +264,9 @@ class Flow:
     node: Which
 
 
-Behaviour = Slow | Drop | TooBusy | Lie | StaleRedirect | SelfRedirect | Recover
+GreetingFault = NoAlpn | PlaintextPort | DemandCertificate
+Misconduct = Slow | Drop | TooBusy | Lie | StaleRedirect | SelfRedirect
+Behaviour = Misconduct | GreetingFault | Recover
 WireFault = CutConnections | Stall | Trickle | Flow
 NodeFault = Kill | Freeze | Thaw | Restart | Resign | LoseQuorum | SwapCertificate
 ClusterFault = RollingRestart | Elect | Partition | Deafen | Heal

@@ -15,9 +15,9 @@ import grpc
 
 from kurrent_conn.wire.identifier import decode_uuid, encode_text
 from kurrent_conn.wire.protos import shared_pb2, streams_pb2
+from kurrent_conn.wire.stream_read import READ_METHOD, read_request
 
 APPEND_METHOD: Final = "/event_store.client.streams.Streams/Append"
-READ_METHOD: Final = "/event_store.client.streams.Streams/Read"
 
 _EMPTY: Final = shared_pb2.Empty()
 
@@ -60,30 +60,6 @@ def append_requests(
             id=encode_text(event_id),
             metadata={"type": "counted", "content-type": "application/octet-stream"},
             data=data,
-        )
-    )
-
-
-def read_request(stream: str, *, count: int, backwards: bool) -> streams_pb2.ReadReq:
-    """Write a read of a stream from one of its ends.
-
-    Args:
-        stream: The stream's name.
-        count: At most so many events.
-        backwards: From the newest to older ones.
-    """
-    options = streams_pb2.ReadReq.Options
-    from_end = options.StreamOptions(
-        stream_identifier=shared_pb2.StreamIdentifier(stream_name=stream.encode())
-    )
-    (from_end.end if backwards else from_end.start).SetInParent()
-    return streams_pb2.ReadReq(
-        options=options(
-            stream=from_end,
-            read_direction=options.Backwards if backwards else options.Forwards,
-            count=count,
-            no_filter=_EMPTY,
-            uuid_option=options.UUIDOption(string=_EMPTY),
         )
     )
 

@@ -1,13 +1,15 @@
-"""Where calls go after a node has said that it does not lead."""
+"""Where calls go after a node said that it does not lead, or the rules changed."""
 
 from __future__ import annotations
 
+from kurrent_conn.core.actions import ReadGossip
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.events import CallFailed
+from kurrent_conn.core.events import CallFailed, CallsLate, RulesChanged
 from kurrent_conn.core.failure import Verdict
-from kurrent_conn.core.route import direct
-from kurrent_conn.testing.virtual.simulation import Says, Simulation
+from kurrent_conn.core.overrides import Override, Overrides
+from kurrent_conn.core.route import Route, direct
+from kurrent_conn.testing.virtual.simulation import Reply, Says, Silent, Simulation
 from tests.stage.scene import LEADER, A, B, C, Scene, member, plan
 
 
@@ -31,3 +33,62 @@ def test_a_route_that_leads_to_another_node_is_not_used_for_ever() -> None:
     simulation.want()
     simulation.run(2)
     assert simulation.opened[NodePreference.LEADER].route.named == direct(A)
+
+
+RULES = Overrides((Override(suffix=".test", target="10.0.0.9"),))
+SCENE = (member(A, LEADER), member(B), member(C))
+
+
+def routed(simulation: Simulation) -> Route:
+    """Give the route by which the leader's calls go."""
+    return simulation.opened[NodePreference.LEADER].route
+
+
+def test_new_rules_are_used_by_the_next_call() -> None:
+    """A node that the rules now reach elsewhere is opened there."""
+    simulation = Simulation(plan(), Scene(*SCENE))
+    simulation.want()
+    simulation.run(1)
+    assert routed(simulation).named == direct(A)
+    simulation.take(RulesChanged(RULES))
+    assert NodePreference.LEADER not in simulation.opened
+    simulation.want()
+    simulation.run(2)
+    assert routed(simulation) == RULES.routes(A)[0]
+
+
+def test_new_rules_are_used_by_a_search_under_way() -> None:
+    """Who is asked by a route that is gone is asked anew, and not used by it."""
+    for seed in range(10):
+        asked: list[Route] = []
+
+        def world(action: ReadGossip, now: float, asked: list[Route] = asked) -> Reply:
+            del now
+            asked.append(action.route)
+            return Says(SCENE) if action.route.rule else Silent()
+
+        simulation = Simulation(plan(), world, seed)
+        simulation.want()
+        simulation.run(0.06)
+        assert asked
+        assert not any(route.rule for route in asked)
+        old_reads = {read.number for read in simulation.state.reads}
+        simulation.take(RulesChanged(RULES))
+        assert not old_reads & {read.number for read in simulation.state.reads}
+        simulation.run(0.2)
+        assert routed(simulation) == RULES.routes(A)[0], seed
+
+
+def test_a_probe_by_a_route_that_is_gone_opens_nothing_there() -> None:
+    """Calls still run by the old route and are late; the answer proves nothing."""
+    simulation = Simulation(plan(), Scene(*SCENE))
+    simulation.want()
+    simulation.run(1)
+    node = simulation.opened[NodePreference.LEADER]
+    simulation.take(RulesChanged(RULES))
+    simulation.take(CallsLate(node, simulation.now - 0.2))
+    simulation.run(1.05)
+    assert A not in simulation.state.proven
+    simulation.want()
+    simulation.run(2)
+    assert routed(simulation) == RULES.routes(A)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import unittest
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ from uuid import uuid4
 import pytest
 
 import kurrent_conn
+from kurrent_conn.testing import SimulatedCluster
 from kurrent_conn.testing.faults.fault_name import ALIASES, FAULTS
 from kurrent_conn.testing.scenarios.scenario import EVENTS
 from kurrent_conn.testing.scenarios.scenario_file import parse_scenario
 from kurrent_conn.testing.scenarios.trace import judge
 from kurrent_conn.testing.stream_client import StreamClient
 from kurrent_conn.testing.virtual.virtual_run import play_virtually
+from tests.system import require
 
 pytest_plugins = ["pytester"]
 
@@ -73,6 +76,23 @@ def test_the_unittest_example_holds() -> None:
     result = unittest.TestResult()
     suite.run(result)
     assert (result.testsRun, result.errors, result.failures) == (1, [], [])
+
+
+@pytest.mark.system
+def test_the_nodes_answer_curl_as_the_guide_says() -> None:
+    """The lines of the guide, for a port and a CA that are there."""
+    (curl,) = require("curl")
+    (block,) = [text for text in blocks(TESTING, "sh") if "curl" in text]
+    with SimulatedCluster() as cluster:
+        port, ca = str(cluster.nodes[0].endpoint.port), str(cluster.ca_file)
+        for line in block.splitlines():
+            _, *words = line.partition("#")[0].replace("2113", port).split()
+            asked = [ca if word == "ca.crt" else word for word in words]
+            command = (curl, "--silent", *asked, "--write-out", "%{http_code}")
+            answer = subprocess.run(  # noqa: S603 - our own text
+                command, capture_output=True, text=True, check=True, timeout=20
+            ).stdout
+            assert answer == "204" if "live" in line else answer.endswith("}200")
 
 
 def test_every_fault_is_in_the_table() -> None:

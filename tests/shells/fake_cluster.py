@@ -85,7 +85,12 @@ class FakeNode:
         # so_reuseport off: a port that is taken is an error, no other test's server.
         server = grpc.server(self._workers, options=[("grpc.so_reuseport", 0)])
         server.add_generic_rpc_handlers((_Methods(self),))
-        bound = server.add_insecure_port(f"127.0.0.1:{port}")
+        address, tls = f"127.0.0.1:{port}", self._cluster.credentials
+        bound = (
+            server.add_insecure_port(address)
+            if tls is None
+            else server.add_secure_port(address, tls)
+        )
         server.start()
         return server, bound
 
@@ -117,7 +122,7 @@ class FakeNode:
             yield b"%d:%s" % (self._index, request)
 
     def _refuse(self, metadata: dict[str, str | bytes], context: Any) -> None:
-        leader = self._cluster.leader
+        leader, outsider = self._cluster.leader, self._cluster.outsider
         if self.not_ready > 0:
             self.not_ready -= 1
             context.abort(grpc.StatusCode.UNAVAILABLE, "Server Is Not Ready")
@@ -126,12 +131,12 @@ class FakeNode:
             context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
         if metadata.get("requires-leader") != "true" or leader == self._index:
             return
-        if leader is None:
+        if leader is not None:
+            outsider = self._cluster.nodes[leader].endpoint
+        if outsider is None:
             context.abort(grpc.StatusCode.UNAVAILABLE, "No leader info available")
         else:
-            context.set_trailing_metadata(
-                encode_v1(self._cluster.nodes[leader].endpoint)
-            )
+            context.set_trailing_metadata(encode_v1(outsider))
             context.abort(grpc.StatusCode.NOT_FOUND, V1_DETAILS)
 
 
@@ -168,10 +173,17 @@ class FakeCluster:
 
     Args:
         size: How many nodes.
+        credentials: What the nodes present; None serves plaintext.
     """
 
-    def __init__(self, size: int = 3) -> None:
+    def __init__(
+        self, size: int = 3, credentials: grpc.ServerCredentials | None = None
+    ) -> None:
+        self.credentials = credentials
         self.leader: int | None = 0
+        self.outsider: Endpoint | None = None
+        """Who leads when none of the nodes does: gossip and redirects name it."""
+        self.lists_outsider = True
         self.garbage: bytes | None = None
         """What is answered in the place of gossip."""
         self.release = threading.Event()
@@ -184,14 +196,17 @@ class FakeCluster:
         """Say who is there."""
         if self.garbage is not None:
             return self.garbage
-        return encode_cluster_info(
+        members = [
             Member(
                 node.endpoint,
                 NodeState.LEADER if index == self.leader else NodeState.FOLLOWER,
                 node.is_alive,
             )
             for index, node in enumerate(self.nodes)
-        )
+        ]
+        if self.outsider is not None and self.lists_outsider:
+            members.append(Member(self.outsider, NodeState.LEADER, is_alive=True))
+        return encode_cluster_info(members)
 
     def uri(self, *indices: int, **options: object) -> str:
         """Write a connection string.

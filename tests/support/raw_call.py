@@ -12,6 +12,7 @@ import grpc
 
 from kurrent_conn.core.cluster import Member
 from kurrent_conn.testing import SimulatedCluster, SimulatedNode
+from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.wire.gossip import READ_METHOD, READ_REQUEST, decode_cluster_info
 from kurrent_conn.wire.identifier import encode_text
 from kurrent_conn.wire.protos import shared_pb2, streams_pb2
@@ -29,8 +30,9 @@ def channel_to(
     cluster: SimulatedCluster,
     node: SimulatedNode,
     *options: tuple[str, str | int],
+    certificate: KeyPair | None = None,
 ) -> Iterator[grpc.Channel]:
-    """Open a channel of its own connections to one node."""
+    """Open a channel of its own connections to one node, perhaps with a certificate."""
     chosen = [("grpc.use_local_subchannel_pool", 1), *options]
     ca_file = cluster.ca_file
     channel = (
@@ -38,7 +40,11 @@ def channel_to(
         if ca_file is None
         else grpc.secure_channel(
             str(node.endpoint),
-            grpc.ssl_channel_credentials(ca_file.read_bytes()),
+            grpc.ssl_channel_credentials(
+                ca_file.read_bytes(),
+                None if certificate is None else certificate.key_pem,
+                None if certificate is None else certificate.certificate_pem,
+            ),
             chosen,
         )
     )

@@ -21,6 +21,7 @@ from kurrent_conn.testing import (
     SimulatedNode,
 )
 from kurrent_conn.testing.cluster import Isolation
+from kurrent_conn.testing.stages.doorway import ClientCertificates
 from kurrent_conn.wire.gossip import READ_METHOD, READ_REQUEST
 from kurrent_conn.wire.protos import streams_pb2
 from kurrent_conn.wire.server_features import (
@@ -452,12 +453,46 @@ def test_processes_are_processes() -> None:
         assert refuses(victim)
 
 
+@pytest.mark.parametrize(
+    ("kind", "asks"),
+    [("thread", "verified"), ("thread", "required"), ("process", "required")],
+)
+def test_nodes_look_at_client_certificates(
+    kind: Isolation, asks: ClientCertificates
+) -> None:
+    """A good one is welcome, a strange one is not, and none only where none is due."""
+    with SimulatedCluster(1, isolation=kind, client_certificates=asks) as cluster:
+        good = cluster.authority.issue([], usages=["client"])
+        strange = CertificateAuthority.create().issue([], usages=["client"])
+        for certificate, is_served in (
+            (good, True),
+            (strange, False),
+            (None, asks == "verified"),
+        ):
+            with channel_to(
+                cluster, cluster.nodes[0], certificate=certificate
+            ) as channel:
+                if is_served:
+                    assert len(gossip(channel)) == 1
+                    continue
+                with pytest.raises(grpc.RpcError) as caught:
+                    gossip(channel)
+                code = failure_of(caught.value).code
+                assert code is grpc.StatusCode.UNAVAILABLE
+
+
 def test_bad_orders_are_refused() -> None:
     """Sizes, isolations and winners that make no sense raise at once."""
     with pytest.raises(ValueError, match="1 to 9"):
         SimulatedCluster(0)
     with pytest.raises(ValueError, match="thread or process"):
         SimulatedCluster(isolation="container")  # type: ignore[arg-type] # that is the point
+    with pytest.raises(ValueError, match="ignored, verified or required"):
+        SimulatedCluster(client_certificates="optional")  # type: ignore[arg-type] # as above
+    with pytest.raises(ValueError, match="needs tls=True"):
+        SimulatedCluster(tls=False, client_certificates="required")
+    with pytest.raises(ValueError, match="proxied=True"):
+        SimulatedCluster(isolation="process", client_certificates="verified")
     cluster = SimulatedCluster(read_only_replicas=1)
     with pytest.raises(RuntimeError, match="not started"):
         cluster.elect(0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import is_dataclass
@@ -14,6 +16,7 @@ import pytest
 from kurrent_conn.core.cluster import Member, NodeState
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.testing import Conduct, SimulatedCluster, fault
+from kurrent_conn.testing.certificates import CertificateAuthority, KeyPair
 from kurrent_conn.testing.cluster import Isolation
 from patience import wait_for
 from raw_call import (
@@ -251,3 +254,77 @@ def test_a_process_without_a_proxy_has_no_wire_to_disturb() -> None:
         pytest.raises(LookupError, match="proxied=True"),
     ):
         cluster.apply(fault.Stall(0))
+
+
+def refused_channel(
+    cluster: SimulatedCluster, certificate: KeyPair | None = None
+) -> str:
+    """Ask node 0 over a new TLS connection that cannot be; give the status text."""
+    with (
+        channel_to(cluster, cluster.nodes[0], certificate=certificate) as channel,
+        pytest.raises(grpc.RpcError) as caught,
+    ):
+        gossip(channel)
+    failure = failure_of(caught.value)
+    assert failure.code is grpc.StatusCode.UNAVAILABLE
+    return failure.details
+
+
+@pytest.mark.parametrize(
+    "greeting", [fault.NoAlpn(0), fault.PlaintextPort(0), fault.DemandCertificate(0)]
+)
+def test_false_greetings_keep_new_clients_out(
+    wired: SimulatedCluster, greeting: fault.GreetingFault
+) -> None:
+    """Open connections and other nodes are as before, until the node recovers."""
+    with channel_to(wired, wired.nodes[0]) as before:
+        assert len(gossip(before)) == 3
+        wired.apply(greeting)
+        refused_channel(wired)
+        assert len(gossip(before)) == 3
+    with channel_to(wired, wired.nodes[1]) as other:
+        assert len(gossip(other)) == 3
+    wired.apply(fault.Restart(0))
+    refused_channel(wired)
+    wired.apply(fault.Recover(0))
+    with channel_to(wired, wired.nodes[0]) as again:
+        assert len(gossip(again)) == 3
+
+
+def test_no_alpn_is_what_grpc_complains_about(wired: SimulatedCluster) -> None:
+    """The certificate is fine, the protocol is not agreed on."""
+    wired.apply(fault.NoAlpn(0))
+    assert "ALPN" in refused_channel(wired)
+    context = ssl.create_default_context(cafile=wired.ca_file)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    where = wired.nodes[0].endpoint
+    with (
+        socket.create_connection((where.host, where.port), 5) as plain,
+        context.wrap_socket(plain, server_hostname=where.host) as client,
+    ):
+        assert client.selected_alpn_protocol() is None
+
+
+def test_a_plaintext_port_serves_plaintext(wired: SimulatedCluster) -> None:
+    """To clients that expect nothing else; to no others."""
+    wired.apply(fault.PlaintextPort(0))
+    with grpc.insecure_channel(str(wired.nodes[0].endpoint)) as channel:
+        assert len(gossip(channel)) == 3
+
+
+def test_a_demanded_certificate_lets_its_owner_in(wired: SimulatedCluster) -> None:
+    """One of the cluster's CA does, one of another CA does not."""
+    wired.apply(fault.DemandCertificate(0))
+    good = wired.authority.issue([], usages=["client"])
+    with channel_to(wired, wired.nodes[0], certificate=good) as channel:
+        assert len(gossip(channel)) == 3
+    refused_channel(wired, CertificateAuthority.create().issue([], usages=["client"]))
+
+
+def test_a_process_without_a_front_greets_as_it_is() -> None:
+    """The error says what to ask for."""
+    with (
+        SimulatedCluster(1, isolation="process") as cluster,
+        pytest.raises(LookupError, match="proxied=True"),
+    ):
+        cluster.apply(fault.NoAlpn(0))

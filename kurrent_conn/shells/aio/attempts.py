@@ -221,6 +221,8 @@ class Attempts:
         if self._is_over:
             return
         self._is_over = True
+        if self._repetition is not None and not self._seen:
+            self._answered()
         callbacks, self._callbacks = self._callbacks, ()
         for callback in callbacks:
             try:
@@ -229,6 +231,11 @@ class Attempts:
                 self._made_by.facade.loop.call_exception_handler(
                     {"message": "a done callback of a call failed", "exception": error}
                 )
+
+    def _answered(self) -> None:
+        """Let the core know of an answer to a call that had waited, or was repeated."""
+        if self._node is not None and self._failure is None and not self._was_cancelled:
+            self._made_by.facade.connection.answered(self._node)
 
     def _abandon(self, end: Callable[[], object]) -> None:
         """End a call that nobody holds any more; the collector runs in any thread."""

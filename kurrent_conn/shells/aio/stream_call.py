@@ -45,6 +45,8 @@ class _Iterable(RoutedCall):
         self._seen = True
         if self._node is not None:
             self._node.route_channel.stream_answered(inner)
+        if self._repetition is not None:
+            self._answered()
 
     def __aiter__(self) -> Self:
         """Give the call itself."""

@@ -93,6 +93,7 @@ class CallFuture(grpc.Future, grpc.Call):  # type: ignore[type-arg]  # generic i
             return
         error = inner.exception()
         if error is None:
+            self._connection.answered(node)
             with suppress(InvalidStateError):
                 self._ended.set_result(inner.result())
         else:

@@ -150,9 +150,12 @@ class _UnaryResponse(_Multicallable):
             node.calls[key] = monotonic()
             self._connection.watch()
             try:
-                return send(node, repetition.left_s())
+                answer = send(node, repetition.left_s())
             except grpc.RpcError as error:
                 failure = error
+            else:
+                self._connection.answered(node)
+                return answer
             finally:
                 del node.calls[key]
             node = repetition.next_node(node, failure, _is_whole(request))

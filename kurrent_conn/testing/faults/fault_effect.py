@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import assert_never
+from typing import Final, assert_never
 
-from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
+from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct, Greeting
 from kurrent_conn.testing.fault import (
     Behaviour,
     ClusterFault,
     CutConnections,
     Deafen,
+    DemandCertificate,
     Drop,
     Elect,
     Fault,
     Flow,
     Freeze,
+    GreetingFault,
     Heal,
     Kill,
     Lie,
     LoseQuorum,
+    NoAlpn,
     NodeFault,
     Partition,
+    PlaintextPort,
     Recover,
     Resign,
     Restart,
@@ -40,6 +45,12 @@ from kurrent_conn.testing.fault import (
 )
 from kurrent_conn.testing.stages.director import Director
 
+_GREETINGS: Final[Mapping[type[GreetingFault], Greeting]] = {
+    NoAlpn: Greeting.NO_ALPN,
+    PlaintextPort: Greeting.PLAINTEXT,
+    DemandCertificate: Greeting.DEMANDS_CERTIFICATE,
+}
+
 
 async def carry_out(director: Director, fault: Fault) -> None:
     """Let something go wrong.
@@ -55,6 +66,9 @@ async def carry_out(director: Director, fault: Fault) -> None:
     """
     if isinstance(fault, Behaviour):
         index = _index(director, fault.node)
+        if isinstance(fault, GreetingFault):
+            # Only what stands before a node can greet otherwise than the node does.
+            director.proxy(index)
         await director.behave(index, _conduct(director, index, fault))
     elif isinstance(fault, WireFault):
         _disturb(director, fault)
@@ -149,6 +163,8 @@ def _conduct(  # noqa: PLR0911 - one a fault
             return replace(now, redirect=seats[to].advertised)
         case SelfRedirect():
             return replace(now, redirect=seats[index].advertised)
+        case NoAlpn() | PlaintextPort() | DemandCertificate():
+            return replace(now, greeting=_GREETINGS[type(fault)])
         case Recover():
             return WELL_BEHAVED
         case _:

@@ -19,12 +19,14 @@ class NodeView:
         leader: What the node that it takes for the leader advertises, or None.
         members: What its gossip lists.
         term: The election that it heard of last.
+        internal: Each listed member's own endpoint, in the same order.
     """
 
     state: NodeState
     leader: Endpoint | None
     members: tuple[Member, ...]
     term: int
+    internal: tuple[Endpoint, ...] = ()
 
 
 def view_of(
@@ -53,6 +55,7 @@ def view_of(
         leader=None if seat.leader is None else model.seats[seat.leader].advertised,
         members=tuple(member for _, member in listed),
         term=seat.term,
+        internal=tuple(endpoint for endpoint, _ in listed),
     )
 
 

@@ -19,6 +19,7 @@ from kurrent_conn.testing.processes.process_message import (
     Tell,
 )
 from kurrent_conn.testing.processes.warm_up import warm_up
+from kurrent_conn.testing.services.http_server import HttpServer
 from kurrent_conn.testing.services.node_context import Commit, CommitResult, NodeContext
 from kurrent_conn.testing.services.node_server import NodeServer
 
@@ -38,6 +39,7 @@ class NodeKeeper:
         self._log_link: Link | None = None
         self._context: NodeContext | None = None
         self._server: NodeServer | None = None
+        self._http: HttpServer | None = None
 
     async def serve(self, order: ServeNode) -> None:
         """Copy the log, then answer clients.
@@ -62,9 +64,18 @@ class NodeKeeper:
             conduct=order.conduct,
             forward_timeout_s=plan.forward_timeout_s,
         )
-        self._server = NodeServer(self._context, plan.max_streams)
-        await self._server.start(str(order.listens), order.certificate)
-        await warm_up(order.listens, tls=order.certificate is not None)
+        self._server = NodeServer(self._context, plan.max_streams, plan.demanded_ca_pem)
+        tls = order.certificate is not None
+        if order.paths is None:
+            await self._server.start(str(plan.listens), order.certificate)
+            await warm_up(plan.listens, tls=tls)
+            return
+        paths = order.paths
+        plain = f"unix:{paths.plain}" if tls else None
+        await self._server.start(f"unix:{paths.grpc}", order.certificate, plain)
+        await warm_up(paths.grpc, tls=tls)
+        self._http = HttpServer(self._context)
+        await self._http.start(paths.http)
 
     def obey(self, message: Any) -> None:
         """Carry out an order of the director.

@@ -6,13 +6,13 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.conduct import Conduct
 from kurrent_conn.testing.log.event_log import Command
 from kurrent_conn.testing.log.record import Record
 from kurrent_conn.testing.model.gossip_view import NodeView
 from kurrent_conn.testing.services.node_context import CommitResult, Errand
+from kurrent_conn.testing.stages.node_path import NodePaths
 from kurrent_conn.testing.stages.stage import Gate, NodePlan
 
 NOTICE: Final = struct.Struct("!cI")
@@ -30,7 +30,8 @@ class ServeNode:
     conduct: Conduct
     certificate: KeyPair | None
     log_path: str
-    listens: Endpoint
+    paths: NodePaths | None
+    """Its sockets behind a front; None: it listens on its port itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ _TIMEOUT_S: Final = 1.0
 _FRAME_HEADER_BYTES: Final = 9
 
 
-async def warm_up(own: Endpoint, *, tls: bool) -> None:
+async def warm_up(own: Endpoint | str, *, tls: bool) -> None:
     """Connect, greet, and wait for the greeting; what fails is left alone.
 
     Args:
-        own: Where this process listens.
+        own: Where this process listens: an endpoint, or a unix socket.
         tls: Whether it serves TLS.
     """
     context = None
@@ -36,8 +36,12 @@ async def warm_up(own: Endpoint, *, tls: bool) -> None:
         context.set_alpn_protocols(["h2"])
     with suppress(OSError, EOFError, TimeoutError):
         async with asyncio.timeout(_TIMEOUT_S):
-            reader, writer = await asyncio.open_connection(
-                own.host, own.port, ssl=context
+            reader, writer = await (
+                asyncio.open_unix_connection(
+                    own, ssl=context, server_hostname="localhost" if tls else None
+                )
+                if isinstance(own, str)
+                else asyncio.open_connection(own.host, own.port, ssl=context)
             )
             writer.write(_HELLO)
             await reader.readexactly(_FRAME_HEADER_BYTES)

@@ -22,12 +22,11 @@ from kurrent_conn.testing.scenarios.trace import CallEnd, Listener
 from kurrent_conn.testing.stages.conductor import Conductor
 from kurrent_conn.testing.stream_client import (
     APPEND_METHOD,
-    READ_METHOD,
     StreamClient,
     append_requests,
-    read_request,
 )
 from kurrent_conn.wire.protos import streams_pb2
+from kurrent_conn.wire.stream_read import READ_METHOD, read_request
 
 _GRACE_S: Final = 10.0
 _CALLS_AT_ONCE: Final = 64

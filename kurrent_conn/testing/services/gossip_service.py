@@ -61,7 +61,7 @@ def gossip_handlers(
     """
 
     async def read(_: bytes, __: Call) -> bytes:
-        return encode_cluster_info(_listed(node))
+        return encode_cluster_info(listed(node))
 
     async def supported(_: bytes, __: Call) -> bytes:
         return encode_supported_methods(ServerFeatures(node.version, METHODS))
@@ -73,7 +73,12 @@ def gossip_handlers(
     }
 
 
-def _listed(node: NodeContext) -> tuple[Member, ...]:
+def listed(node: NodeContext) -> tuple[Member, ...]:
+    """Give the members that a node's gossip names now.
+
+    Args:
+        node: The node that is asked.
+    """
     if node.conduct.lie is not None:
         return node.conduct.lie
     now_s = time.time()

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
-from kurrent_conn.testing.log.append_rule import Conflict, Tombstoned
+from kurrent_conn.testing.log.append_rule import Conflict, Gone
 from kurrent_conn.testing.log.event_log import (
     Accepted,
     Append,
@@ -42,6 +43,11 @@ from kurrent_conn.testing.services.refusal import (
 )
 
 TICKS_PER_S: Final = 10_000_000
+
+_PLACES: Final = frozenset(
+    {NodeState.LEADER, NodeState.FOLLOWER, NodeState.READ_ONLY_REPLICA}
+)
+_ENDS: Final = frozenset({NodeState.SHUTTING_DOWN, NodeState.SHUTDOWN})
 
 
 class Fenced(Enum):
@@ -94,6 +100,8 @@ class NodeContext:
         conduct: How it misbehaves.
         forward_timeout_s: How long a follower waits for its leader, in seconds.
         listeners: Called after every `learn`.
+        is_ready: Whether it has had a place in its cluster since its start, and does
+            not shut down: what `/health/live` says.
     """
 
     advertised: Endpoint
@@ -106,6 +114,14 @@ class NodeContext:
     conduct: Conduct = field(default=WELL_BEHAVED)
     forward_timeout_s: float = 2.0
     listeners: set[Callable[[], None]] = field(default_factory=set)
+    is_ready: bool = False
+
+    def __post_init__(self) -> None:
+        self._look_at(self.view)
+
+    def restart(self) -> None:
+        """Begin a new life, as a thread has it whose process would be another."""
+        self.is_ready = False
 
     def learn(self, view: NodeView, conduct: Conduct) -> None:
         """Change what the node knows, and wake who depends on it.
@@ -115,8 +131,16 @@ class NodeContext:
             conduct: From now on.
         """
         self.view, self.conduct = view, conduct
+        self._look_at(view)
         for listener in tuple(self.listeners):
             listener()
+
+    def _look_at(self, view: NodeView) -> None:
+        # Source: server, `ClusterVNodeStartup.cs`: SystemReady, BecomeShuttingDown.
+        if view.state in _PLACES:
+            self.is_ready = True
+        elif view.state in _ENDS:
+            self.is_ready = False
 
     def admit(self, request: Request, metadata: dict[str, Any]) -> Verdict:
         """Apply the state table to one call.
@@ -165,7 +189,7 @@ class NodeContext:
         result = await self.commit(
             Commit(command, self.view.term, is_forwarded=is_forwarded)
         )
-        if isinstance(result, Accepted | Conflict | Tombstoned):
+        if isinstance(result, Accepted | Conflict | Gone):
             return result
         if not is_forwarded:
             # Voted out without knowing it: nothing was written, so nobody is misled.

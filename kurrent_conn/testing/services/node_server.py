@@ -32,9 +32,17 @@ class NodeServer:
     Args:
         node: What it serves.
         max_streams: Calls at once on one connection; more wait in the client.
+        client_ca_pem: Who has no certificate of this CA is refused; None asks nobody
+            for one.
     """
 
-    def __init__(self, node: NodeContext, max_streams: int = MAX_STREAMS) -> None:
+    def __init__(
+        self,
+        node: NodeContext,
+        max_streams: int = MAX_STREAMS,
+        client_ca_pem: bytes | None = None,
+    ) -> None:
+        self._client_ca_pem = client_ca_pem
         self._fresh: KeyPair | None = None
         self._server: grpc.aio.Server | None = None
         self._options = _options(max_streams)
@@ -48,12 +56,18 @@ class NodeServer:
             }
         )
 
-    async def start(self, address: str, certificate: KeyPair | None) -> int:
+    async def start(
+        self,
+        address: str,
+        certificate: KeyPair | None,
+        plain_address: str | None = None,
+    ) -> int:
         """Listen.
 
         Args:
             address: What grpc takes: `127.0.0.1:0`, `unix:/path`.
             certificate: What to present; None serves plaintext.
+            plain_address: Where to serve plaintext beside; None for nowhere.
 
         Returns:
             The port, where the address has one.
@@ -64,6 +78,8 @@ class NodeServer:
             port = server.add_insecure_port(address)
         else:
             port = server.add_secure_port(address, self._credentials(certificate))
+        if plain_address is not None:
+            server.add_insecure_port(plain_address)
         await server.start()
         return port
 
@@ -85,21 +101,21 @@ class NodeServer:
 
     def _credentials(self, certificate: KeyPair) -> grpc.ServerCredentials:
         return grpc.dynamic_ssl_server_credentials(
-            _configuration(certificate),
+            self._configuration(certificate),
             self._replacement,
-            require_client_authentication=False,
+            require_client_authentication=self._client_ca_pem is not None,
         )
 
     def _replacement(self) -> Any:
         """Asked at every handshake; None keeps what is, which costs nothing."""
         fresh, self._fresh = self._fresh, None
-        return None if fresh is None else _configuration(fresh)
+        return None if fresh is None else self._configuration(fresh)
 
-
-def _configuration(certificate: KeyPair) -> Any:
-    return grpc.ssl_server_certificate_configuration(
-        [(certificate.key_pem, certificate.certificate_pem)]
-    )
+    def _configuration(self, certificate: KeyPair) -> Any:
+        return grpc.ssl_server_certificate_configuration(
+            [(certificate.key_pem, certificate.certificate_pem)],
+            root_certificates=self._client_ca_pem,
+        )
 
 
 class _Methods(grpc.GenericRpcHandler):

@@ -138,7 +138,7 @@ class Call:
         if isinstance(result, RpcFailure):
             self._failed(result)
         else:
-            self._leave()
+            self._client.answered(self._leave())
             self.end = CallEnd(self._client.clock.now)
             self._client.ended(self)
 

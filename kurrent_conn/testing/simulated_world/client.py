@@ -18,6 +18,7 @@ from kurrent_conn.core.actions import (
     Condemn,
     Connect,
     GiveUp,
+    Inspect,
     Note,
     Open,
     Publish,
@@ -30,15 +31,18 @@ from kurrent_conn.core.actions import (
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.events import (
+    CallAnswered,
     CallFailed,
     CallsLate,
     Event,
     GossipRead,
+    Inspected,
     Resolved,
     Wanted,
     Woke,
 )
 from kurrent_conn.core.failure import RpcFailure, verdict_of
+from kurrent_conn.core.outage import is_awaited
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node, Plan, State
@@ -160,6 +164,11 @@ class Client(Process):
         self.take(CallFailed(node.node, verdict_of(failure), failure.leader))
         return decision
 
+    def answered(self, node: OpenNode) -> None:
+        """Let the core know of an answer, where that ends a failover."""
+        if is_awaited(self.state, node.node):
+            self.take(CallAnswered(node.node))
+
     def ended(self, call: Call) -> None:
         """Tell whoever made a call that it is over."""
         if self.when_ended is not None:
@@ -206,6 +215,8 @@ class Client(Process):
             case Resolve():
                 found = Resolved(action.host, address_of(action.host), RESOLVED_S)
                 self.at(self.clock.now, partial(self.take, found))
+            case Inspect():
+                self.at(self.clock.now, partial(self.take, Inspected(action.look, ())))
             case Connect():
                 pass  # a connection is made in no time here
             case CancelRead():

@@ -20,13 +20,13 @@ from kurrent_conn.core.events import Abandoned
 from kurrent_conn.core.failure import Outcome
 from kurrent_conn.testing.simulated_world.call import Call
 from kurrent_conn.testing.simulated_world.fault import FAULTS
-from kurrent_conn.testing.simulated_world.feature import Features
 from kurrent_conn.testing.simulated_world.promise import (
     NOTHING,
     SLACK_S,
     PromiseBroken,
 )
 from kurrent_conn.testing.simulated_world.world import World
+from kurrent_conn.testing.virtual.feature import Features
 
 CONVERGES_S: Final = 2.5
 """Once the healed cluster agrees, a fresh call succeeds within so many seconds."""
@@ -48,20 +48,24 @@ class Report:
         seed: It is run again by this number.
         faults: The kinds that it drew.
         steps: How many events the state machine took.
+        checks: How often a promise was looked at.
         calls: How many calls were made.
         raised: How many of them raised.
         converged_s: How long after the cluster agreed every preference worked.
         most_reads: The most gossip reads within one second.
+        fullest: The most of the allowed reads that one second had, as a share.
         visited: The situations that the state machine was in.
     """
 
     seed: int
     faults: tuple[str, ...]
     steps: int
+    checks: int
     calls: int
     raised: int
     converged_s: float
     most_reads: int
+    fullest: float
     visited: frozenset[Features]
 
 
@@ -119,10 +123,12 @@ class Schedule:
             seed=self.seed,
             faults=self.faults,
             steps=watch.steps,
+            checks=watch.checks,
             calls=len(calls),
             raised=sum(c.end is not None and bool(c.end.failure) for c in calls),
             converged_s=converged_s,
             most_reads=watch.most_reads,
+            fullest=watch.fullest,
             visited=frozenset(watch.visited),
         )
 

@@ -26,8 +26,10 @@ from kurrent_conn.testing.processes.process_message import (
     Tell,
 )
 from kurrent_conn.testing.services.node_context import Errand
+from kurrent_conn.testing.stages.doorway import Doors, Doorway
+from kurrent_conn.testing.stages.node_path import NodePaths, unix_dial
 from kurrent_conn.testing.stages.proxy import Proxy
-from kurrent_conn.testing.stages.reserved_port import LOOPBACK, ReservedPort
+from kurrent_conn.testing.stages.reserved_port import ReservedPort
 from kurrent_conn.testing.stages.stage import Gate, NodeDriver, NodePlan
 
 
@@ -40,6 +42,7 @@ class ProcessStage:
     """
 
     def __init__(self, directory: Path, ports: tuple[ReservedPort, ...] = ()) -> None:
+        self._directory = directory
         self._ports = ports
         self._path = str(directory / "log.sock")
         self._nursery = Nursery()
@@ -58,7 +61,10 @@ class ProcessStage:
             plan: What does not change about it.
             request: Where its errands go.
         """
-        front = self._ports[plan.index] if self._ports else None
+        front = None
+        if self._ports:
+            paths = NodePaths.of(self._directory, plan.index)
+            front = Front(plan, self._ports[plan.index], paths)
         node = ProcessNode(plan, self._nursery, self._path, request, front)
         self._nodes.append(node)
         return node
@@ -77,6 +83,25 @@ class ProcessStage:
         await self._nursery.close()
 
 
+class Front:
+    """What stands before a process, when something does.
+
+    Args:
+        plan: What does not change about the node.
+        port: Where clients connect.
+        paths: The sockets on which the process listens.
+    """
+
+    def __init__(self, plan: NodePlan, port: ReservedPort, paths: NodePaths) -> None:
+        self.paths = paths
+        self.doorway = Doorway(
+            Doors(*map(unix_dial, (paths.grpc, paths.plain, paths.http))),
+            plan.client_certificates,
+            plan.client_ca_pem,
+        )
+        self.proxy = Proxy(port, self.doorway.choose)
+
+
 class ProcessNode:
     """One node.
 
@@ -85,7 +110,7 @@ class ProcessNode:
         nursery: Who forks its processes.
         log_path: Where the log listens.
         request: Where its errands go.
-        front: The port on which a proxy stands before it; None without.
+        front: What stands before it; None for nothing.
     """
 
     def __init__(
@@ -94,10 +119,9 @@ class ProcessNode:
         nursery: Nursery,
         log_path: str,
         request: Callable[[Errand], None],
-        front: ReservedPort | None,
+        front: Front | None,
     ) -> None:
-        self._back = None if front is None else ReservedPort()
-        self._proxy = None if front is None else Proxy(front, self._dial)
+        self._front = front
         self._plan = plan
         self._nursery = nursery
         self._log_path = log_path
@@ -112,7 +136,7 @@ class ProcessNode:
     @property
     def proxy(self) -> Proxy | None:
         """What passes its bytes on, where something does."""
-        return self._proxy
+        return None if self._front is None else self._front.proxy
 
     async def start(
         self, view: NodeView, conduct: Conduct, certificate: KeyPair | None
@@ -125,11 +149,14 @@ class ProcessNode:
             certificate: What it presents; None is plaintext.
         """
         self._child = self._new_child()
-        own = self._plan.listens if self._back is None else self._back.endpoint
-        order = ServeNode(self._plan, view, conduct, certificate, self._log_path, own)
+        front = self._front
+        paths = None if front is None else front.paths
+        order = ServeNode(self._plan, view, conduct, certificate, self._log_path, paths)
         await self._child.start(order)
-        if self._proxy is not None:
-            self._proxy.listen()
+        if front is not None:
+            front.doorway.present(certificate)
+            front.doorway.greeting = conduct.greeting
+            front.proxy.listen()
 
     async def tell(self, view: NodeView, conduct: Conduct) -> float:
         """Change what the node knows.
@@ -138,6 +165,8 @@ class ProcessNode:
             view: The new view.
             conduct: The new conduct.
         """
+        if self._front is not None:
+            self._front.doorway.greeting = conduct.greeting
         return await self._child.ask(lambda number: Tell(number, view, conduct))
 
     async def present(self, certificate: KeyPair) -> None:
@@ -146,21 +175,21 @@ class ProcessNode:
         Args:
             certificate: The new one.
         """
+        if self._front is not None:
+            self._front.doorway.present(certificate)
         self._child.send(Present(certificate))
 
     async def kill(self) -> None:
         """Kill the process; it is gone when this returns."""
-        if self._proxy is not None:
-            self._proxy.cut()
+        if self._front is not None:
+            self._front.proxy.cut()
         await self._child.kill()
 
     async def close(self) -> None:
-        """Kill the process and give its port back."""
+        """Kill the process, and end what stands before it."""
         await self.kill()
-        if self._proxy is not None:
-            await self._proxy.aclose()
-        if self._back is not None:
-            self._back.close()
+        if self._front is not None:
+            await self._front.proxy.aclose()
 
     async def freeze(self) -> None:
         """Stop the process."""
@@ -169,13 +198,6 @@ class ProcessNode:
     async def thaw(self) -> None:
         """Let the process go on."""
         self._child.signal(signal.SIGCONT)
-
-    async def _dial(
-        self, protocol: Callable[[], asyncio.Protocol]
-    ) -> tuple[asyncio.BaseTransport, asyncio.BaseProtocol]:
-        assert self._back is not None  # noqa: S101 - there is a proxy, so there is one
-        loop = asyncio.get_running_loop()
-        return await loop.create_connection(protocol, LOOPBACK, self._back.port)
 
     def _new_child(self) -> Child:
         def heard(message: Any) -> None:

@@ -5,27 +5,27 @@ a node that is a thread: `cut` ends them as the system ends those of a dead proc
 `stall` leaves them open and silent as those of a stopped one. New connections to a
 stalled front are taken by the system and never looked at, as there. What networks do
 beside that: `drop_connections`, by FIN or by RST, and `trickle`.
+
+Where a connection goes is decided by its first bytes, which are looked at and left
+where they are.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Final
 
+from kurrent_conn.testing.stages.doorway import Way
+from kurrent_conn.testing.stages.opening import Opening, opening_of, wanted_bytes
+from kurrent_conn.testing.stages.pipe import Pipe
 from kurrent_conn.testing.stages.reserved_port import ReservedPort
 
-_DRIP_S: Final = 0.01
-_LINGER_NOT: Final = struct.pack("ii", 1, 0)
-
-Dial = Callable[
-    [Callable[[], asyncio.Protocol]],
-    Awaitable[tuple[asyncio.BaseTransport, asyncio.BaseProtocol]],
-]
+_MOST_OPENING_BYTES: Final = 16 * 1024
+"""A longer greeting is no greeting: a TLS record has no more."""
 
 
 class Proxy:
@@ -33,16 +33,17 @@ class Proxy:
 
     Args:
         port: Where clients connect.
-        dial: Connects to what is behind, with the protocol that it is given.
+        choose: Says where a connection goes.
     """
 
-    def __init__(self, port: ReservedPort, dial: Dial) -> None:
+    def __init__(self, port: ReservedPort, choose: Callable[[Opening], Way]) -> None:
         self._port = port
-        self._dial = dial
+        self._choose = choose
         self._listener: socket.socket | None = None
-        self._is_stalled = False
+        self._flows = asyncio.Event()
+        self._flows.set()
         self._bytes_per_s: int | None = None
-        self._pipes: set[_Pipe] = set()
+        self._pipes: set[Pipe] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def listen(self) -> None:
@@ -58,7 +59,7 @@ class Proxy:
             self._listener.close()
             self._listener = None
         self.drop_connections()
-        self._is_stalled = False
+        self._flows.set()
 
     def drop_connections(self, *, reset: bool = False) -> None:
         """End all connections; new ones are taken.
@@ -84,16 +85,16 @@ class Proxy:
 
     def stall(self) -> None:
         """Pass nothing on in either direction, and keep everything open."""
-        if not self._is_stalled:
+        if self._flows.is_set():
             self._unwatch()
-        self._is_stalled = True
+        self._flows.clear()
         for pipe in self._pipes:
             pipe.pause()
 
     def resume(self) -> None:
         """Go on where `stall` stopped; nothing was lost."""
-        if self._is_stalled:
-            self._is_stalled = False
+        if not self._flows.is_set():
+            self._flows.set()
             self._watch()
             for pipe in self._pipes:
                 pipe.resume()
@@ -133,9 +134,14 @@ class Proxy:
             raise failure
 
     async def _link(self, client: socket.socket) -> None:
-        front = _Pipe(self._pipes)
-        _, back = await self._dial(lambda: _Pipe(self._pipes))
-        assert isinstance(back, _Pipe)  # noqa: S101 - the factory above made it
+        opening = await _first_bytes(client)
+        if not opening:
+            raise ConnectionAbortedError
+        await self._flows.wait()
+        way = self._choose(opening_of(opening))
+        front = Pipe(self._pipes)
+        _, back = await way.dial(lambda: Pipe(self._pipes))
+        assert isinstance(back, Pipe)  # noqa: S101 - the factory above made it
         front.peer, back.peer = back, front
         front.pace(self._bytes_per_s)
         back.pace(self._bytes_per_s)
@@ -143,101 +149,37 @@ class Proxy:
         back.pause()
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: front, client
+                lambda: front, client, ssl=way.ends_tls
             )
-        except (OSError, asyncio.CancelledError):
+        except BaseException:
             back.abort()
             raise
-        if self._is_stalled:
-            front.pause()
-        else:
+        if self._flows.is_set():
             back.resume()
-
-
-class _Pipe(asyncio.Protocol):
-    """One end of a linked pair: what comes in here goes out there."""
-
-    def __init__(self, pipes: set[_Pipe]) -> None:
-        self.peer: _Pipe | None = None
-        self._pipes = pipes
-        self._transport: asyncio.Transport | None = None
-        self._holds = 0
-        self._bytes_per_s: int | None = None
-        self._late = bytearray()
-        self._timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream
-        self._transport = transport
-        self._pipes.add(self)
-
-    def data_received(self, data: bytes) -> None:
-        if self._bytes_per_s is None and not self._late:
-            self._pass_on(data)
-            return
-        if not self._late:
-            self.pause()
-        self._late += data
-        self._drip()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the name is asyncio's
-        self._pipes.discard(self)
-        if self._timer is not None:
-            self._timer.cancel()
-        if self.peer is not None:
-            self.peer.abort()
-
-    def pause_writing(self) -> None:
-        if self.peer is not None:
-            self.peer.pause()
-
-    def resume_writing(self) -> None:
-        if self.peer is not None:
-            self.peer.resume()
-
-    def pause(self) -> None:
-        self._holds += 1
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def resume(self) -> None:
-        # A full buffer, a stall and a trickle may hold the same pipe; the last one
-        # lets go.
-        self._holds = max(0, self._holds - 1)
-        if self._holds == 0 and self._transport is not None:
-            self._transport.resume_reading()
-
-    def pace(self, bytes_per_s: int | None) -> None:
-        self._bytes_per_s = bytes_per_s
-
-    def abort(self, *, reset: bool = False) -> None:
-        if self._transport is None:
-            return
-        if reset:
-            opened = self._transport.get_extra_info("socket")
-            if opened is not None and opened.family == socket.AF_INET:
-                opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
-        self._transport.abort()
-
-    def _pass_on(self, data: bytes | bytearray) -> None:
-        if self.peer is not None and self.peer._transport is not None:  # noqa: SLF001 - the other end of the same pipe
-            self.peer._transport.write(data)  # noqa: SLF001 - as above
-
-    def _drip(self) -> None:
-        if self._timer is not None:
-            return
-        if self._bytes_per_s is None:
-            drop = len(self._late)
         else:
-            drop = max(1, round(self._bytes_per_s * _DRIP_S))
-        self._pass_on(bytes(self._late[:drop]))
-        del self._late[:drop]
-        if self._late:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(_DRIP_S, self._drip_again)
-        else:
-            self.resume()
+            front.pause()
 
-    def _drip_again(self) -> None:
-        self._timer = None
-        self._drip()
+
+async def _first_bytes(client: socket.socket) -> bytes:
+    """Look at what a client sent first; empty when it went away without a word."""
+    wanted = 1
+    while True:
+        # The system wakes nobody before so many bytes are there, or no more will come.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, wanted)
+        await _until_readable(client)
+        seen = client.recv(_MOST_OPENING_BYTES, socket.MSG_PEEK)
+        is_all = len(seen) < wanted
+        wanted = min(wanted_bytes(seen), _MOST_OPENING_BYTES)
+        if is_all or len(seen) >= wanted:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+            return seen
+
+
+async def _until_readable(client: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    readable = asyncio.Event()
+    loop.add_reader(client, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(client)

@@ -16,6 +16,7 @@ from kurrent_conn.testing.conduct import Conduct
 from kurrent_conn.testing.model.access import AccessPolicy
 from kurrent_conn.testing.model.gossip_view import NodeView
 from kurrent_conn.testing.services.node_context import Errand
+from kurrent_conn.testing.stages.doorway import ClientCertificates
 from kurrent_conn.testing.stages.proxy import Proxy
 
 
@@ -31,6 +32,8 @@ class NodePlan:
         version: The server version that it claims.
         max_streams: Calls at once on one connection.
         forward_timeout_s: How long a follower waits for its leader, in seconds.
+        client_certificates: What it makes of client certificates.
+        client_ca_pem: Whose client certificates are good.
     """
 
     index: int
@@ -40,6 +43,14 @@ class NodePlan:
     version: str
     max_streams: int
     forward_timeout_s: float
+    client_certificates: ClientCertificates = "ignored"
+    client_ca_pem: bytes = b""
+
+    @property
+    def demanded_ca_pem(self) -> bytes | None:
+        """The CA of which the gRPC server itself demands a certificate, or None."""
+        is_required = self.client_certificates == "required"
+        return self.client_ca_pem if is_required else None
 
 
 @dataclass(frozen=True, slots=True)

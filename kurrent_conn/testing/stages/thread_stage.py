@@ -16,6 +16,7 @@ from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.conduct import Conduct
 from kurrent_conn.testing.log.event_log import EventLog, records_of
 from kurrent_conn.testing.model.gossip_view import NodeView
+from kurrent_conn.testing.services.http_server import HttpServer
 from kurrent_conn.testing.services.node_context import (
     Commit,
     CommitResult,
@@ -25,6 +26,8 @@ from kurrent_conn.testing.services.node_context import (
     now_ticks,
 )
 from kurrent_conn.testing.services.node_server import NodeServer
+from kurrent_conn.testing.stages.doorway import Doors, Doorway
+from kurrent_conn.testing.stages.node_path import NodePaths, unix_dial
 from kurrent_conn.testing.stages.proxy import Proxy
 from kurrent_conn.testing.stages.reserved_port import ReservedPort
 from kurrent_conn.testing.stages.stage import Gate, NodeDriver, NodePlan
@@ -58,7 +61,7 @@ class ThreadStage:
         node = ThreadNode(
             plan,
             self._ports[plan.index],
-            self._directory / f"{plan.index}.sock",
+            NodePaths.of(self._directory, plan.index),
             self._context(plan, request),
         )
         self._nodes.append(node)
@@ -104,12 +107,12 @@ class ThreadStage:
 
 
 class ThreadNode:
-    """One node: a server on a unix socket and the proxy before it.
+    """One node: its servers on unix sockets and the proxy before them.
 
     Args:
         plan: What does not change about it.
         port: Where clients connect.
-        path: The unix socket.
+        paths: The unix sockets.
         make_context: Makes its context once its first view is known.
     """
 
@@ -119,15 +122,21 @@ class ThreadNode:
         self,
         plan: NodePlan,
         port: ReservedPort,
-        path: Path,
+        paths: NodePaths,
         make_context: Callable[[NodeView, Conduct], NodeContext],
     ) -> None:
         self._plan = plan
-        self._path = path
+        self._paths = paths
         self._make_context = make_context
         self._context: NodeContext | None = None
         self._server: NodeServer | None = None
-        self._proxy = Proxy(port, self._dial)
+        self._http: HttpServer | None = None
+        self._doorway = Doorway(
+            Doors(*map(unix_dial, (paths.grpc, paths.plain, paths.http))),
+            plan.client_certificates,
+            plan.client_ca_pem,
+        )
+        self._proxy = Proxy(port, self._doorway.choose)
 
     @property
     def proxy(self) -> Proxy:
@@ -144,14 +153,15 @@ class ThreadNode:
             conduct: How it misbehaves.
             certificate: What it presents; None is plaintext.
         """
-        if self._server is None:
+        self._doorway.present(certificate)
+        if self._context is None:
             self._context = self._make_context(view, conduct)
-            self._server = NodeServer(self._context, self._plan.max_streams)
-            await self._server.start(f"unix:{self._path}", certificate)
+            await self._serve(self._context, certificate)
         else:
-            await self.tell(view, conduct)
+            self._context.restart()
             if certificate is not None:
-                self._server.present(certificate)
+                await self.present(certificate)
+        await self.tell(view, conduct)
         self._proxy.listen()
 
     async def tell(self, view: NodeView, conduct: Conduct) -> float:
@@ -163,6 +173,7 @@ class ThreadNode:
         """
         if self._context is not None:
             self._context.learn(view, conduct)
+        self._doorway.greeting = conduct.greeting
         return time.monotonic()
 
     async def present(self, certificate: KeyPair) -> None:
@@ -171,6 +182,7 @@ class ThreadNode:
         Args:
             certificate: The new one.
         """
+        self._doorway.present(certificate)
         if self._server is not None:
             self._server.present(certificate)
 
@@ -192,12 +204,16 @@ class ThreadNode:
     async def close(self) -> None:
         """Stop for good."""
         await self._proxy.aclose()
+        if self._http is not None:
+            await self._http.stop()
         if self._server is not None:
             await self._server.stop()
             self._server = None
 
-    async def _dial(
-        self, protocol: Callable[[], asyncio.Protocol]
-    ) -> tuple[asyncio.BaseTransport, asyncio.BaseProtocol]:
-        loop = asyncio.get_running_loop()
-        return await loop.create_unix_connection(protocol, str(self._path))
+    async def _serve(self, context: NodeContext, certificate: KeyPair | None) -> None:
+        plan, paths = self._plan, self._paths
+        self._server = NodeServer(context, plan.max_streams, plan.demanded_ca_pem)
+        self._http = HttpServer(context)
+        plain = None if certificate is None else f"unix:{paths.plain}"
+        await self._server.start(f"unix:{paths.grpc}", certificate, plain)
+        await self._http.start(paths.http)

@@ -14,6 +14,7 @@ from typing import Final
 
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.failover import Outage
 from kurrent_conn.core.state import Read, Search, State, Vigil
 
 _CLASSES: Final = (-2.0, -1.0, -0.5, -0.3, -0.1, 0.0, 0.1, 1.0)
@@ -34,6 +35,7 @@ def rebased(state: State, now: float) -> State:
         search=None if state.search is None else _search_from(state.search, now),
         reads=tuple(_read_from(read, now) for read in state.reads),
         vigils=tuple(_vigil_from(vigil, now) for vigil in state.vigils),
+        outages={p: _outage_from(o, now) for p, o in state.outages.items()},
         wake_at=_from(state.wake_at, now),
         searched_at=state.searched_at - now,
         restless_since=state.restless_since - now,
@@ -68,6 +70,11 @@ def _vigil_from(vigil: Vigil, now: float) -> Vigil:
         silent_since=_from(vigil.silent_since, now),
         ask_again_at=vigil.ask_again_at - now,
     )
+
+
+def _outage_from(outage: Outage, now: float) -> Outage:
+    since, noticed_at = outage.since - now, outage.noticed_at - now
+    return replace(outage, since=since, noticed_at=noticed_at)
 
 
 class _Names:
@@ -116,9 +123,15 @@ def canonical(state: State) -> Hashable:
             sorted(_vigil_key(vigil, name, state) for vigil in state.vigils),
         ),
         name(state.ask_first),
+        tuple(
+            (preference, outage.found is None)
+            for preference in NodePreference
+            if (outage := state.outages.get(preference)) is not None
+        ),
         state.redirected,
         state.gossip_needs_credentials,
         _class(state.searched_at),
+        state.plan.router,
         state.closed,
     )
 
@@ -144,6 +157,7 @@ def _search_key(search: Search | None, name: _Names) -> Hashable:
         _class(search.unmatched_since),
         min(search.silent_streak, _MANY_ROUNDS),
         tuple(sorted(name(endpoint) for endpoint, _ in search.fatal)),
+        tuple(sorted(name(endpoint) for endpoint, _ in search.looking.values())),
     )
 
 

@@ -12,7 +12,7 @@ The alphabet, where it applies in a state:
     each open or watched node: its call lost, never sent, not ready, knows no leader,
         names itself, names another, names nobody; its calls late for one tick, for
         the notice time, for ever
-    the connection is closed
+    a's override comes or goes; certificates were renewed; the connection is closed
     the timer comes in time; our process stands still for a second, then it comes
 
 What is merged, so that the search ends: time is told from `now` and in the classes of
@@ -24,7 +24,7 @@ random schedules look there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -43,16 +43,23 @@ from kurrent_conn.core.events import (
     Event,
     GossipFailed,
     GossipRead,
+    RulesChanged,
+    TrustChanged,
     Wanted,
     Woke,
 )
 from kurrent_conn.core.failure import Verdict
-from kurrent_conn.core.overrides import Overrides
+from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.state import Node, Plan, State
 from kurrent_conn.testing.virtual.canonical import canonical, rebased
+from kurrent_conn.testing.virtual.feature import Features, features_of
 
 NODES: Final = tuple(Endpoint(f"10.0.0.{number}") for number in (1, 2, 3))
-PLAN: Final = Plan(seeds=NODES, router=Overrides(), max_rounds=3, condemn_s=2.0)
+RULES: Final = (
+    Overrides(),
+    Overrides((Override(exact=NODES[0].host, target="10.0.1.1"),)),
+)
+PLAN: Final = Plan(seeds=NODES, router=RULES[0], max_rounds=3, condemn_s=2.0)
 WITHIN_S: Final = 3.0
 TICK_S: Final = 0.05
 MOST_WAITS: Final = 2
@@ -115,6 +122,7 @@ class Found:
         steps: How many letters were tried.
         depth: How many letters lie between the start and the last states.
         is_complete: Whether every state of that depth was reached.
+        visited: The situations that those states are in.
         broken: Broken promises: what, and the letters that lead there.
     """
 
@@ -122,6 +130,7 @@ class Found:
     steps: int
     depth: int
     is_complete: bool
+    visited: frozenset[Features]
     broken: tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -139,6 +148,9 @@ def alphabet(state: State) -> Iterator[Letter]:
     for node in _nodes(state):
         yield from _ends_of_calls(node)
     if not state.closed:
+        other = RULES[state.plan.router == RULES[0]]
+        yield Letter("rules changed", ((0.0, RulesChanged(other)),))
+        yield Letter("trust changed", ((0.0, TrustChanged()),))
         yield Letter("closed", ((0.0, Closed()),))
     if state.wake_at is not None:
         yield Letter("woke", ((max(state.wake_at, 0.0), Woke()),))
@@ -203,7 +215,8 @@ def search(depth: int, most_states: int | None = None) -> Found:
         depth: How many letters.
         most_states: Stop after so many states; None never.
     """
-    layer: list[tuple[State, tuple[str, ...]]] = [
+    tour = _Tour()
+    layer: list[_Way] = [
         (beginning(), ("at the beginning",)),
         (beginning(NodePreference.LEADER), ("the leader is open",)),
         (
@@ -211,25 +224,62 @@ def search(depth: int, most_states: int | None = None) -> Found:
             ("leader and follower are open",),
         ),
     ]
-    seen = {canonical(state) for state, _ in layer}
-    broken: list[tuple[str, tuple[str, ...]]] = []
-    steps = reached = 0
+    for state, _ in layer:
+        tour.is_new(state)
     for level in range(1, depth + 1):
-        following: list[tuple[State, tuple[str, ...]]] = []
-        for state, path in layer:
-            for letter in alphabet(state):
-                steps += 1
-                after, why = _follow(state, letter)
-                if why:
-                    broken.append((why, (*path, letter.name)))
-                key = canonical(after)
-                if key not in seen:
-                    seen.add(key)
-                    following.append((after, (*path, letter.name)))
-            if most_states is not None and len(seen) >= most_states:
-                return Found(len(seen), steps, level, False, tuple(broken))
-        layer, reached = following, level
-    return Found(len(seen), steps, reached, True, tuple(broken))
+        following: list[_Way] = []
+        for way in layer:
+            following += tour.ways_on(way)
+            if most_states is not None and len(tour.seen) >= most_states:
+                return tour.found(level, is_complete=False)
+        layer = following
+    return tour.found(depth, is_complete=True)
+
+
+_Way = tuple[State, tuple[str, ...]]
+"""A state, and the letters that led there."""
+
+
+class _Tour:
+    """What a search has seen so far."""
+
+    def __init__(self) -> None:
+        self.seen: set[Hashable] = set()
+        self._visited: set[Features] = set()
+        self._broken: list[tuple[str, tuple[str, ...]]] = []
+        self._steps = 0
+
+    def is_new(self, state: State) -> bool:
+        """Note a state; tell whether no other of its class was seen before."""
+        before = len(self.seen)
+        self.seen.add(canonical(state))
+        if len(self.seen) == before:
+            return False
+        self._visited.add(features_of(state))
+        return True
+
+    def ways_on(self, way: _Way) -> Iterator[_Way]:
+        """Try every letter in a state; give the new states."""
+        state, path = way
+        for letter in alphabet(state):
+            self._steps += 1
+            after, why = _follow(state, letter)
+            further = (*path, letter.name)
+            if why:
+                self._broken.append((why, further))
+            if self.is_new(after):
+                yield after, further
+
+    def found(self, depth: int, *, is_complete: bool) -> Found:
+        """Sum up."""
+        return Found(
+            states=len(self.seen),
+            steps=self._steps,
+            depth=depth,
+            is_complete=is_complete,
+            visited=frozenset(self._visited),
+            broken=tuple(self._broken),
+        )
 
 
 def _follow(state: State, letter: Letter) -> tuple[State, str]:
@@ -258,9 +308,13 @@ def broken_promise(
         before.topology.generation,
         *(a.topology.generation for a in actions if isinstance(a, Publish)),
     ]
-    dials = [(a.endpoint, a.route) for a in actions if isinstance(a, ReadGossip)] + [
-        (a.node.advertised, a.node.route) for a in actions if isinstance(a, Open)
-    ]
+    # A node whose calls still run is probed where they go, whatever the rules say now.
+    probes = {v.probe.number for v in state.vigils if v.probe}
+    dials = [
+        (a.endpoint, a.route)
+        for a in actions
+        if isinstance(a, ReadGossip) and a.read not in probes
+    ] + [(a.node.advertised, a.node.route) for a in actions if isinstance(a, Open)]
     due = [w.deadline_at for w in state.waiters]
     needed = bool(due) or any(v.is_suspect for v in state.vigils)
     held = {

@@ -12,6 +12,7 @@ from kurrent_conn.core.actions import (
     Condemn,
     Connect,
     GiveUp,
+    Inspect,
     Note,
     Open,
     Publish,
@@ -23,12 +24,14 @@ from kurrent_conn.core.actions import (
 )
 from kurrent_conn.core.events import (
     Abandoned,
+    CallAnswered,
     CallFailed,
     CallsLate,
     Closed,
     Event,
     GossipFailed,
     GossipRead,
+    Inspected,
     Resolved,
     ResolveFailed,
     RulesChanged,
@@ -57,6 +60,9 @@ def event_line(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one arm a
             return f"gossip #{event.read} says: {told or 'nobody'}"
         case GossipFailed():
             return f"gossip #{event.read} failed: {event.phase}: {event.cause}"
+        case Inspected():
+            kinds = ", ".join(each.kind for each in event.findings)
+            return f"look #{event.look} found: {kinds or 'nothing'}"
         case Resolved():
             return f"{event.host} is {', '.join(event.addresses)}"
         case ResolveFailed():
@@ -64,6 +70,8 @@ def event_line(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one arm a
         case CallFailed():
             named = f", leader {event.leader}" if event.leader else ""
             return f"a call on {event.node.advertised} failed: {event.verdict}{named}"
+        case CallAnswered():
+            return f"a call was answered by {event.node.advertised}"
         case CallsLate():
             return f"calls on {event.node.advertised} are late since {event.since:.3f}"
         case RulesChanged():
@@ -91,6 +99,8 @@ def action_line(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one ar
             return f"connect {action.route}"
         case Resolve():
             return f"resolve {action.host}{' by DNS too' if action.by_dns else ''}"
+        case Inspect():
+            return f"look #{action.look} at {action.endpoint} ({action.route})"
         case CancelRead():
             return f"cancel gossip #{action.read}"
         case WakeAt():
@@ -114,6 +124,23 @@ def action_line(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one ar
             return f"note {type(action.notice).__name__}"
         case _:
             assert_never(action)
+
+
+def written(told: tuple[float, str | Event | Action]) -> str:
+    """Write what happened at an instant as one line.
+
+    Args:
+        told: The instant, in seconds of virtual time, and an event, an action, or a
+            line already.
+    """
+    at, what = told
+    if isinstance(what, str):
+        line = what
+    elif isinstance(what, Event):
+        line = event_line(what)
+    else:
+        line = f"  -> {action_line(what)}"
+    return f"{at:9.3f}  {line}"
 
 
 _MARKS: Final = ("** ", "-> publish", "-> open", "-> shut", "-> condemn", "-> give up")

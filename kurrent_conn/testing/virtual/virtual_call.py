@@ -10,18 +10,20 @@ from typing import Final, assert_never
 from kurrent_conn.core.actions import Action, Condemn, Ending, GiveUp, Note
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.events import CallFailed, CallsLate
+from kurrent_conn.core.events import CallAnswered, CallFailed, CallsLate
 from kurrent_conn.core.failure import Outcome, RpcFailure, outcome_of, verdict_of
+from kurrent_conn.core.outage import is_awaited
 from kurrent_conn.core.retry import Effort, Repeat, RetryPolicy, after_failure
 from kurrent_conn.core.state import Node
 from kurrent_conn.shells.watch import LATE_S, TICK_S
 from kurrent_conn.testing.model.member_state import Request
 from kurrent_conn.testing.scenarios.scenario import CallStep, Expected
 from kurrent_conn.testing.scenarios.trace import CallEnd, Listener
-from kurrent_conn.testing.stream_client import APPEND_METHOD, READ_METHOD
+from kurrent_conn.testing.stream_client import APPEND_METHOD
 from kurrent_conn.testing.virtual.simulation import Simulation
 from kurrent_conn.testing.virtual.virtual_answer import NoAnswer, Refuses, Served
 from kurrent_conn.testing.virtual.virtual_cluster import VirtualCluster
+from kurrent_conn.wire.stream_read import READ_METHOD
 
 _HOP_S: Final = 0.0005
 """From a client to a node or back."""
@@ -159,6 +161,9 @@ class VirtualCalls:
     def _served(self, call: _Call, count: int) -> None:
         if call in self._in_flight and call.sent_count == count:
             self._in_flight.discard(call)
+            node = call.node
+            if node is not None and is_awaited(self._simulation.state, node):
+                self._simulation.take(CallAnswered(node))
             self._end(call, "served")
 
     def _soon(self, wait_s: float, call: _Call, failure: RpcFailure) -> None:

@@ -31,6 +31,9 @@ from kurrent_conn.testing.virtual.virtual_answer import (
 Later = Callable[[float, Callable[[], None]], None]
 
 
+_NotSimulated = faults.SwapCertificate | faults.Trickle | faults.GreetingFault
+
+
 class VirtualCluster:
     """The nodes of one cluster, all at one instant.
 
@@ -73,6 +76,8 @@ class VirtualCluster:
         self.on_wake: Callable[[int], None] = lambda _: None
         """Called when a node goes on: what was sent to it meanwhile is there."""
         self._starts = len(seats)
+        self._viewed = self.model
+        self._views: dict[int, NodeView] = {}
 
     @property
     def advertised(self) -> tuple[Endpoint, ...]:
@@ -85,7 +90,11 @@ class VirtualCluster:
         Args:
             index: The node.
         """
-        return view_of(self.model, index)
+        if self._viewed is not self.model:
+            self._viewed, self._views = self.model, {}
+        if index not in self._views:
+            self._views[index] = view_of(self.model, index)
+        return self._views[index]
 
     def is_silent(self, index: int) -> bool:
         """Whether a node takes what it is sent and answers nothing.
@@ -128,9 +137,11 @@ class VirtualCluster:
 
         Raises:
             LookupError: It concerns the leader and nobody leads, or it is about
-                certificates, which are not simulated.
+                TLS or single bytes, which are not simulated.
             RuntimeError: The cluster cannot do it now.
         """
+        if isinstance(fault, _NotSimulated):
+            raise LookupError(f"{type(fault).__name__} is not simulated")  # noqa: TRY004 - it is a fault, and there is none of it here
         now = self._now()
         match fault:
             case faults.Kill(_, noticed_after_s):
@@ -170,14 +181,12 @@ class VirtualCluster:
                 index = self._index(fault.node)
                 self.stalled.discard(index)
                 self.on_wake(index)
-            case faults.SwapCertificate() | faults.Trickle():
-                raise LookupError(f"{type(fault).__name__} is not simulated")
             case _:
                 index = self._index(fault.node)
                 self.conducts[index] = self._conduct(index, fault)
 
     def _conduct(  # noqa: PLR0911 - one a fault
-        self, index: int, fault: faults.Behaviour
+        self, index: int, fault: faults.Misconduct | faults.Recover
     ) -> Conduct:
         usual = self.conducts[index]
         match fault:

@@ -8,9 +8,10 @@ import grpc
 import pytest
 
 from kurrent_conn import aio
+from kurrent_conn.core.notice import FailedOver, Notice
 from kurrent_conn.errors import DiscoveryError
 from tests.shells.aio.ask import ask, begin, finish, kill
-from tests.shells.fake_cluster import ECHO, KINDS, FakeCluster
+from tests.shells.fake_cluster import ECHO, KINDS, WAIT_S, FakeCluster
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -69,6 +70,26 @@ async def test_never_sent_is_repeated(cluster: FakeCluster, kind: str) -> None:
         await kill(connection, cluster.nodes[0])
         cluster.elect(1)
         assert await ask(connection.channel, kind, b"a") == b"1:a"
+
+
+@every_kind
+async def test_a_failover_is_measured(cluster: FakeCluster, kind: str) -> None:
+    """The call that is answered after it ends it; diagnostics and an event tell."""
+    told: asyncio.Queue[Notice] = asyncio.Queue()
+    async with aio.connect(cluster.uri(), on_event=told.put_nowait) as connection:
+        assert await ask(connection.channel, kind, b"a") == b"0:a"
+        assert connection.diagnostics().failovers == ()
+        await kill(connection, cluster.nodes[0])
+        cluster.elect(1)
+        assert await ask(connection.channel, kind, b"a") == b"1:a"
+        async with asyncio.timeout(WAIT_S):
+            while not isinstance(notice := await told.get(), FailedOver):
+                pass
+        assert connection.diagnostics().failovers == (notice.failover,)
+    failover = notice.failover
+    first, second = (node.endpoint for node in cluster.nodes[:2])
+    assert (failover.lost, failover.found) == (first, second)
+    assert 0 <= failover.noticed_s <= failover.found_s <= (failover.answered_s or 0)
 
 
 @every_kind

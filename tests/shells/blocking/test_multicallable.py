@@ -8,7 +8,9 @@ import grpc
 import pytest
 
 import kurrent_conn
+from kurrent_conn.core.notice import FailedOver, Notice
 from kurrent_conn.errors import ConnectionClosed, DiscoveryError, UntrustedName
+from patience import wait_for
 from tests.shells.blocking.ask import FORMS, Beside, ask, begin, held, kill
 from tests.shells.fake_cluster import ECHO, KINDS, READ_ONLY, FakeCluster
 
@@ -54,6 +56,24 @@ def test_never_sent_is_repeated(cluster: FakeCluster, form: str) -> None:
         kill(connection, cluster.nodes[0])
         cluster.elect(1)
         assert ask(connection.channel, form, b"a") == b"1:a"
+
+
+@every_form
+def test_a_failover_is_measured(cluster: FakeCluster, form: str) -> None:
+    """The call that is answered after it ends it; diagnostics and an event tell."""
+    heard: list[Notice] = []
+    with kurrent_conn.connect(cluster.uri(), on_event=heard.append) as connection:
+        assert ask(connection.channel, form, b"a") == b"0:a"
+        assert connection.diagnostics().failovers == ()
+        kill(connection, cluster.nodes[0])
+        cluster.elect(1)
+        assert ask(connection.channel, form, b"a") == b"1:a"
+        wait_for(lambda: any(isinstance(notice, FailedOver) for notice in heard))
+        (failover,) = connection.diagnostics().failovers
+        assert FailedOver(failover) in heard
+    first, second = (node.endpoint for node in cluster.nodes[:2])
+    assert (failover.lost, failover.found) == (first, second)
+    assert 0 <= failover.noticed_s <= failover.found_s <= (failover.answered_s or 0)
 
 
 @every_form

@@ -16,9 +16,9 @@ from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.events import Wanted
 from kurrent_conn.core.state import Node
 from kurrent_conn.testing.simulated_world.fault import FAULTS
-from kurrent_conn.testing.simulated_world.feature import Features
 from kurrent_conn.testing.simulated_world.promise import PromiseBroken, Watch
 from kurrent_conn.testing.simulated_world.schedule import CONVERGES_S, Report, Schedule
+from kurrent_conn.testing.virtual.feature import Features
 
 COUNT: Final = 2000
 LEAST_SITUATIONS: Final = 1200

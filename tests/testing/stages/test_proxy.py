@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 import pytest_asyncio
 
+from kurrent_conn.testing.stages.doorway import Way
 from kurrent_conn.testing.stages.proxy import Proxy
 from kurrent_conn.testing.stages.reserved_port import LOOPBACK, ReservedPort
 
@@ -46,7 +47,7 @@ async def proxy() -> AsyncIterator[tuple[Proxy, ReservedPort]]:
         return await loop.create_connection(protocol, LOOPBACK, back)
 
     port = ReservedPort()
-    front = Proxy(port, dial)
+    front = Proxy(port, lambda _: Way(dial))
     front.listen()
     yield front, port
     await front.aclose()
