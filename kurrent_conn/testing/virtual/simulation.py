@@ -11,7 +11,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Final, assert_never
 
@@ -53,7 +53,7 @@ from kurrent_conn.core.notice import Notice
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node, Plan
 from kurrent_conn.core.tls_finding import TlsFinding
-from kurrent_conn.testing.virtual.transcript import action_line, event_line
+from kurrent_conn.testing.virtual.transcript import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ RESOLVED_S: Final = 5.0
 """For how long a name is good in a simulation."""
 
 
+@lru_cache
 def address_of(host: str) -> tuple[str, ...]:
     """Give a name the one address that it has in every simulation.
 
@@ -135,7 +136,6 @@ class Simulation:
         self.look_s = 0.002
         self.state = core_state.start(plan, seed)
         self.world = world
-        self.transcript: list[str] = []
         self.actions: list[Action] = []
         self.events: list[Event] = []
         self.notices: list[Notice] = []
@@ -145,10 +145,21 @@ class Simulation:
         self.condemned: list[Node] = []
         self.on_action: Callable[[Action], None] = lambda _: None
         self.on_end: Callable[[int], None] = lambda _: None
+        self._told: list[tuple[float, str | Event | Action]] = []
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count(1)
         self._waits: dict[int, NodePreference | None] = {}
         self._cancelled: set[int] = set()
+
+    @property
+    def told(self) -> tuple[tuple[float, str | Event | Action], ...]:
+        """What happened and when: a run that nobody reads is not put into words."""
+        return tuple(self._told)
+
+    @property
+    def transcript(self) -> list[str]:
+        """What happened, a line each."""
+        return list(map(written, self._told))
 
     def at(self, when: float, do: Callable[[], None]) -> None:
         """Do something at an instant of virtual time."""
@@ -181,7 +192,7 @@ class Simulation:
     def take(self, event: Event) -> None:
         """Tell the core what happened, and carry out what it asks for."""
         self.events.append(event)
-        self.write(event_line(event))
+        self._told.append((self.now, event))
         if isinstance(event, Abandoned):
             self._waits.pop(event.waiter, None)
         self.state, actions = advance(self.state, event, self.now)
@@ -199,10 +210,10 @@ class Simulation:
 
     def write(self, line: str) -> None:
         """Add a line to the transcript, at the present instant."""
-        self.transcript.append(f"{self.now:9.3f}  {line}")
+        self._told.append((self.now, line))
 
     def _do(self, action: Action) -> None:  # noqa: C901, PLR0912 - one arm an action
-        self.write(f"  -> {action_line(action)}")
+        self._told.append((self.now, action))
         self.on_action(action)
         match action:
             case ReadGossip():

@@ -126,6 +126,23 @@ def action_line(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one ar
             assert_never(action)
 
 
+def written(told: tuple[float, str | Event | Action]) -> str:
+    """Write what happened at an instant as one line.
+
+    Args:
+        told: The instant, in seconds of virtual time, and an event, an action, or a
+            line already.
+    """
+    at, what = told
+    if isinstance(what, str):
+        line = what
+    elif isinstance(what, Event):
+        line = event_line(what)
+    else:
+        line = f"  -> {action_line(what)}"
+    return f"{at:9.3f}  {line}"
+
+
 _MARKS: Final = ("** ", "-> publish", "-> open", "-> shut", "-> condemn", "-> give up")
 """After these a repetition is news again."""
 
