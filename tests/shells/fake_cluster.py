@@ -17,6 +17,7 @@ import grpc
 from kurrent_conn import Endpoint, Member, NodeState
 from kurrent_conn.wire.gossip import READ_METHOD, encode_cluster_info
 from kurrent_conn.wire.not_leader import V1_DETAILS, encode_v1
+from tests.shells.authority import Issued
 
 ECHO: Final = "/test.Echo/"
 """`<kind>` gives what it got, each message behind the index of the node.
@@ -31,6 +32,12 @@ READ_ONLY: Final = "/event_store.client.streams.Streams/Read"
 KINDS: Final = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 WAIT_S: Final = 10.0
 """Longer than anything here takes: what waits so long hangs."""
+
+
+def served(leaf: Issued, chain: tuple[Issued, ...] = ()) -> grpc.ServerCredentials:
+    """Make a server's credentials that present a chain."""
+    sent = b"".join(each.pem for each in chain or leaf.chain)
+    return grpc.ssl_server_credentials([(leaf.key_pem, sent)])
 
 
 class FakeNode:
@@ -94,9 +101,12 @@ class FakeNode:
         server.start()
         return server, bound
 
-    def gossip(self) -> bytes:
+    def gossip(self, context: Any) -> bytes:
         """Answer a gossip read."""
         self.gossip_reads += 1
+        asked_by = dict(context.invocation_metadata())
+        if self._cluster.demands_credentials and "authorization" not in asked_by:
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "who are you?")
         if self.is_deaf:
             self._cluster.release.wait(WAIT_S)
         return self._cluster.gossip()
@@ -147,13 +157,13 @@ class _Methods(grpc.GenericRpcHandler):
     def service(self, handler_call_details: Any) -> Any:
         method: str = handler_call_details.method
         if method == READ_METHOD:
-            return grpc.unary_unary_rpc_method_handler(lambda _r, _c: self._gossip())
+            return grpc.unary_unary_rpc_method_handler(self._gossip)
         kind = method.rpartition("/")[2] if method != READ_ONLY else "unary_stream"
         make: Callable[..., Any] = getattr(grpc, f"{kind}_rpc_method_handler")
         return make(getattr(self, kind))
 
-    def _gossip(self) -> bytes:
-        return self._node.gossip()
+    def _gossip(self, _: bytes, context: Any) -> bytes:
+        return self._node.gossip(context)
 
     def unary_unary(self, request: bytes, context: Any) -> bytes:
         return b",".join(self._node.serve(iter((request,)), context))
@@ -184,6 +194,8 @@ class FakeCluster:
         self.outsider: Endpoint | None = None
         """Who leads when none of the nodes does: gossip and redirects name it."""
         self.lists_outsider = True
+        self.demands_credentials = False
+        """Whether gossip is denied to whoever sends none."""
         self.garbage: bytes | None = None
         """What is answered in the place of gossip."""
         self.release = threading.Event()

@@ -21,10 +21,10 @@ from kurrent_conn import DiscoveryError, Endpoint, aio
 from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.tls_finding import FindingKind, TlsFinding
 from tests.shells.aio.ask import ask as ask_aio
-from tests.shells.authority import NODE, Issued, issue
+from tests.shells.authority import NODE, issue
 from tests.shells.blocking.ask import FORMS, ask
 from tests.shells.chains import HEALTHY, ROOT, Row
-from tests.shells.fake_cluster import ECHO, KINDS, FakeCluster
+from tests.shells.fake_cluster import ECHO, KINDS, FakeCluster, served
 from tests.shells.tls_faults import FAULTS, Fault
 from tests.shells.tls_server import greeting, port, server_context
 
@@ -32,12 +32,6 @@ BROKEN = Endpoint(NODE, 2113)
 TIMEOUT_S = 20.0
 SOON_S = 10.0
 """A generous bound: what is found ends the wait, which could last `TIMEOUT_S`."""
-
-
-def served(leaf: Issued, chain: tuple[Issued, ...] = ()) -> grpc.ServerCredentials:
-    """Make a server's credentials that present a chain."""
-    sent = b"".join(each.pem for each in chain or leaf.chain)
-    return grpc.ssl_server_credentials([(leaf.key_pem, sent)])
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +85,7 @@ def check_facts(finding: TlsFinding, fault: Fault, ca_file: Path) -> None:
             None,
         )
     else:
-        certificate = (fault.culprit or fault.leaf).certificate
+        certificate = fault.leaf.certificate
         assert finding.issuer == certificate.issuer.rfc4514_string()
         assert finding.not_before == certificate.not_valid_before_utc
         assert finding.not_after == certificate.not_valid_after_utc

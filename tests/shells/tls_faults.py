@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,14 @@ from tests.shells.chains import (
     ROOT,
     TOMORROW,
 )
-from tests.shells.tls_server import SETTINGS, Reply, greeting, port, server_context
+from tests.shells.tls_server import (
+    SETTINGS,
+    Reply,
+    greeting,
+    port,
+    recording,
+    server_context,
+)
 
 
 def saying(data: bytes, *, first: bool = False) -> Reply:
@@ -42,26 +50,39 @@ def hanging_up_on_tls(visitor: socket.socket) -> None:
         visitor.sendall(SETTINGS)
 
 
+def closing(visitor: socket.socket) -> None:
+    """Hang up at once."""
+    visitor.close()
+
+
 @dataclass(frozen=True)
 class Fault:
     """One way in which a node's TLS is broken.
 
     Args:
         kind: What is to be found.
-        serve: Makes what the node does with a visitor.
+        tls: Makes the context by which the node serves TLS; None where it does not.
+        reply: What it does with a visitor where it serves no TLS.
         leaf: What it presents; None where no certificate is seen.
-        culprit: Whose issuer and dates the finding tells; the leaf by default.
     """
 
     kind: FindingKind
-    serve: Callable[[], Reply] = field(repr=False)
+    tls: Callable[[], ssl.SSLContext] | None = field(default=None, repr=False)
+    reply: Reply = field(default=closing, repr=False)
     leaf: Issued | None = field(default=None, repr=False)
-    culprit: Issued | None = field(default=None, repr=False)
 
     @contextmanager
     def node(self) -> Iterator[int]:
         """Serve it; give the port."""
-        with port(self.serve()) as number:
+        reply = self.reply if self.tls is None else greeting(self.tls())
+        with port(reply) as number:
+            yield number
+
+    @contextmanager
+    def recorder(self, heard: list[bytes]) -> Iterator[int]:
+        """Serve it, and write down all that visitors say; give the port."""
+        tls = None if self.tls is None else self.tls()
+        with port(recording(heard, tls)) as number:
             yield number
 
     @property
@@ -76,7 +97,7 @@ def _presenting(
     kind: FindingKind, leaf: Issued, chain: tuple[Issued, ...] = ()
 ) -> Fault:
     return Fault(
-        kind, lambda: greeting(server_context(leaf, chain=chain or leaf.chain)), leaf
+        kind, lambda: server_context(leaf, chain=chain or leaf.chain), leaf=leaf
     )
 
 
@@ -92,17 +113,17 @@ FAULTS = (
     _presenting(FindingKind.NAME_MISMATCH, NAMED_OTHERWISE),
     _presenting(FindingKind.MISSING_INTERMEDIATE, BELOW, (BELOW,)),
     _presenting(FindingKind.WRONG_USAGE, CLIENT_LEAF),
-    Fault(FindingKind.PLAINTEXT, lambda: hanging_up_on_tls),
-    Fault(FindingKind.NOT_TLS, lambda: saying(b"SSH-2.0-OpenSSH_9.2\r\n", first=True)),
+    Fault(FindingKind.PLAINTEXT, reply=hanging_up_on_tls),
+    Fault(FindingKind.NOT_TLS, reply=saying(b"SSH-2.0-OpenSSH_9.2\r\n", first=True)),
     Fault(
         FindingKind.CLIENT_CERTIFICATE_REJECTED,
-        lambda: greeting(server_context(PLAIN, client_ca=ROOT)),
-        PLAIN,
+        lambda: server_context(PLAIN, client_ca=ROOT),
+        leaf=PLAIN,
     ),
     Fault(
         FindingKind.NO_ALPN_H2,
-        lambda: greeting(server_context(PLAIN, alpn=("http/1.1",))),
-        PLAIN,
+        lambda: server_context(PLAIN, alpn=("http/1.1",)),
+        leaf=PLAIN,
     ),
     _presenting(FindingKind.UNSUPPORTED_KEY, ED25519),
 )
