@@ -6,9 +6,18 @@ the route, the certificate and the claim at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from kurrent_conn.core import inquiry, inspection, resolution, search, vigil, wait_end
+from kurrent_conn.core import (
+    better_route,
+    inquiry,
+    inspection,
+    resolution,
+    search,
+    vigil,
+    wait_end,
+)
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.belief import (
@@ -18,6 +27,7 @@ from kurrent_conn.core.belief import (
     is_by_rule,
     is_trusted,
     leaders,
+    place_of,
 )
 from kurrent_conn.core.cluster import Member, NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
@@ -32,6 +42,7 @@ from kurrent_conn.core.failure import DEAD, FATAL, Verdict
 from kurrent_conn.core.notice import FellBack
 from kurrent_conn.core.opening import drop, lose, open_node, retire_unused
 from kurrent_conn.core.resolution import doubt
+from kurrent_conn.core.route import Route
 from kurrent_conn.core.selection import Choice, rank
 from kurrent_conn.core.state import Candidate, Read, State
 from kurrent_conn.core.turn import Turn
@@ -39,7 +50,11 @@ from kurrent_conn.core.turn import Turn
 
 def gossip_read(turn: Turn, event: GossipRead) -> None:
     """Take an answer into account; one that nobody waits for changes nothing."""
-    read = _finish(turn, event.read) or vigil.answered(turn, event.read)
+    read = (
+        _finish(turn, event.read)
+        or vigil.answered(turn, event.read)
+        or better_route.answered(turn, event.read)
+    )
     if read is None:
         return
     heard = answerers(turn.state, read.candidate, event.members)
@@ -49,10 +64,9 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
         turn.state,
         round_trip_s=event.round_trip_s,
         suspects=turn.state.suspects - heard - {read.candidate.endpoint},
-        proven={
-            **turn.state.proven,
-            **dict.fromkeys(heard if by_rule else (), read.candidate.route),
-        },
+        proven=_proven(turn.state, heard, read.candidate.route)
+        if by_rule
+        else turn.state.proven,
     )
     _believe(turn, event.members, read.candidate.endpoint)
     _revise(turn, heard)
@@ -69,6 +83,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     """Take a missing answer into account, and ask on."""
     read = _finish(turn, event.read)
     if read is None:
+        better_route.failed(turn, event.read)
         vigil.unanswered(turn, event.read, spoke=event.answered)
         return
     if event.denied and _may_try_credentials(turn.state, read):
@@ -102,9 +117,10 @@ def inspected(turn: Turn, event: Inspected) -> None:
 
 
 def resolved(turn: Turn, event: Resolved) -> None:
-    """Ask the candidates whose addresses have come."""
+    """Ask the candidates whose addresses have come, better routes among them."""
     for candidate in resolution.resolved(turn, event):
         inquiry.ask(turn, candidate)
+    better_route.resolved(turn, event.host)
 
 
 def resolve_failed(turn: Turn, event: ResolveFailed) -> None:
@@ -148,6 +164,20 @@ def _suspect(turn: Turn, candidate: Candidate, verdict: Verdict) -> None:
         turn.state = replace(state, suspects=state.suspects | {endpoint})
     elif verdict in DEAD:
         lose(turn, opened, verdict)
+
+
+def _proven(
+    state: State, heard: frozenset[Endpoint], route: Route
+) -> Mapping[Endpoint, Route]:
+    """Keep a better route that answered before, unless it is silent now."""
+    kept = {
+        advertised
+        for advertised in heard - state.suspects
+        if (before := state.proven.get(advertised)) is not None
+        and place_of(state, advertised, before) < place_of(state, advertised, route)
+        and all(read.candidate.route != before for read in state.reads)
+    }
+    return {**state.proven, **dict.fromkeys(heard - kept, route)}
 
 
 def _finish(turn: Turn, number: int) -> Read | None:

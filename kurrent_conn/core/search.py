@@ -26,7 +26,7 @@ from kurrent_conn.core.backoff import (
 )
 from kurrent_conn.core.belief import candidates, is_by_rule
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.inquiry import ask, ask_wave, connect_ahead, refill
+from kurrent_conn.core.inquiry import ask_next, ask_wave, connect_ahead, refill
 from kurrent_conn.core.notice import EndpointFailed
 from kurrent_conn.core.resolution import dials
 from kurrent_conn.core.route import Route
@@ -266,12 +266,8 @@ def _ask_next(turn: Turn) -> None:
     draw, chance = turn.state.chance.uniform()
     interval = election_interval_s(turn.now - search.unmatched_since, draw)
     turn.state = replace(turn.state, chance=chance)
-    _update(
-        turn,
-        replace(search, queue=search.queue[1:], next_wave_at=turn.now + interval),
-    )
-    for candidate in search.queue[:1]:
-        ask(turn, candidate)
+    _update(turn, replace(search, next_wave_at=turn.now + interval))
+    ask_next(turn)
 
 
 def _plan_round(turn: Turn) -> None:

@@ -160,6 +160,23 @@ class Vigil:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """Better routes are tried again, see `better_route`.
+
+    Args:
+        serials: The open nodes that are reached by a second choice.
+        at: When their better routes are tried next, monotonic seconds.
+        pause_s: The pause before that; it doubles.
+        reads: Trials under way.
+    """
+
+    serials: frozenset[int]
+    at: float
+    pause_s: float
+    reads: tuple[Read, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """A search for a node: one at a time, shared by all callers.
 
@@ -224,6 +241,8 @@ class State:
         search: The search under way; None when nobody needs one.
         reads: Gossip reads in flight.
         vigils: Nodes with late calls.
+        trial: Better routes to open nodes that are tried again; None while there are
+            none.
         addresses: What each dialled name resolved to.
         resolving: Names being looked up.
         suspects: Members that failed and have not answered since.
@@ -251,6 +270,7 @@ class State:
     search: Search | None = None
     reads: tuple[Read, ...] = ()
     vigils: tuple[Vigil, ...] = ()
+    trial: Trial | None = None
     addresses: Mapping[str, Addresses] = field(default_factory=dict)
     resolving: frozenset[str] = frozenset()
     suspects: frozenset[Endpoint] = frozenset()
