@@ -181,6 +181,8 @@ class Search:
         refills: How often the queue was filled.
         unresolved: Candidates that are asked as soon as their name is resolved.
         fatal: Candidates whose last failure waiting cannot mend.
+        denied: Members that said themselves, in this search, that they do not lead, and
+            when, monotonic seconds.
     """
 
     tie: Chance
@@ -198,6 +200,7 @@ class Search:
     fatal: frozenset[tuple[Endpoint, Route]] = frozenset()
     unresolved: tuple[Candidate, ...] = ()
     refills: int = 0
+    denied: Mapping[Endpoint, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
