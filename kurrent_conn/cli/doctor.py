@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from kurrent_conn.cli.doctor_json import as_json
@@ -9,6 +11,7 @@ from kurrent_conn.cli.doctor_report import write_report
 from kurrent_conn.cli.given import connection_string
 from kurrent_conn.cli.output import write_json
 from kurrent_conn.diagnose import Trouble, Vantage, diagnose
+from kurrent_conn.diagnose.page import page_of
 
 _TROUBLES = tuple(each.value for each in Trouble)
 
@@ -54,6 +57,13 @@ _TROUBLES = tuple(each.value for each in Trouble)
     help="Send user and password although tls=false.",
 )
 @click.option("--json", "as_object", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--html",
+    "page_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, writable=True),
+    help="Also write one page with a map of who dials whom.",
+)
 def doctor(
     *,
     string: str,
@@ -64,6 +74,7 @@ def doctor(
     timeout_s: float,
     allow_plaintext_credentials: bool,
     as_object: bool,
+    page_file: str | None,
 ) -> int:
     """Examine the cluster of STRING from here: every seed, every member, every step.
 
@@ -78,6 +89,8 @@ def doctor(
         accept=tuple(Trouble(each) for each in accept),
         allow_plaintext_credentials=allow_plaintext_credentials,
     )
+    if page_file is not None:
+        _write(page_file, page_of(diagnosis))
     if as_object:
         write_json(as_json(diagnosis))
     else:
@@ -89,3 +102,10 @@ def _vantage(is_pod: bool | None) -> Vantage | None:
     if is_pod is None:
         return None
     return Vantage.POD if is_pod else Vantage.OUTSIDE
+
+
+def _write(path: str, page: str) -> None:
+    try:
+        Path(path).write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(path, error.strerror or str(error)) from error

@@ -14,6 +14,7 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.notice import Notice
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node
+from kurrent_conn.core.tls_finding import TlsFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,23 @@ class Resolve:
 
     host: str
     by_dns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inspect:
+    """Look at a server's certificates; answer with `Inspected`, always.
+
+    Args:
+        look: The number that the answer carries.
+        endpoint: Whose handshake failed.
+        route: By which route, and which name was verified.
+        timeout_s: For all of it, in seconds.
+    """
+
+    look: int
+    endpoint: Endpoint
+    route: Route
+    timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +156,7 @@ class GiveUp:
         reason: Why, in one sentence for people.
         attempts: What was tried, one entry an endpoint and route.
         untrusted: The host outside `trusted_names`, and who named it.
+        findings: What was found wrong with the TLS of those tried.
     """
 
     waiters: tuple[int, ...]
@@ -145,6 +164,7 @@ class GiveUp:
     reason: str
     attempts: tuple[Attempt, ...]
     untrusted: tuple[str, str] | None = None
+    findings: tuple[TlsFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +178,7 @@ Action = (
     ReadGossip
     | Connect
     | Resolve
+    | Inspect
     | CancelRead
     | WakeAt
     | Publish

@@ -10,6 +10,12 @@ from typing import Final
 
 STAGGER_MIN_S: Final = 0.025
 STAGGER_MAX_S: Final = 0.25
+HEAD_START_S: Final = 0.25
+"""How long the second best route to a member waits for the best.
+
+Long enough for a name and two handshakes from afar, short enough for people. Source:
+RFC 8305, 5 (the recommended delay between connection attempts).
+"""
 ROUND_PAUSE_MAX_S: Final = 2.0
 LOOK_PAUSE_MAX_S: Final = 0.4
 """Where everybody refused at once: cheap to ask, and somebody is about to start."""

@@ -94,6 +94,18 @@ def candidates(state: State) -> Iterator[Candidate]:
                 yield Candidate(endpoint, route, source)
 
 
+def place_of(state: State, advertised: Endpoint, route: Route) -> int:
+    """Say how good a route to a member is: 0 is the best that the rules give.
+
+    Args:
+        state: What the connection believes.
+        advertised: The member.
+        route: How it may be reached; one that the rules do not give is the last.
+    """
+    routes = state.plan.router.routes(advertised)
+    return routes.index(route.named) if route.named in routes else len(routes)
+
+
 def answerers(
     state: State, candidate: Candidate, members: Iterable[Member]
 ) -> frozenset[Endpoint]:

@@ -8,7 +8,9 @@ All of discovery, routing and failover, without a clock, a socket or a thread.
     GossipRead    belief is renewed; each wait that a member fits ends with `Open`;
                   a member that never answered us is asked itself first
     Resolved      the candidates that waited for a name are asked, at every address
+                  better routes to open nodes are tried
     GossipFailed  the next candidates are asked, at once
+    Inspected     what is wrong with a server's TLS is known: waiting does not mend it
     CallFailed    connection lost: the node is a suspect, its channel retires
                   not leader: the named leader opens at once, unless it must be asked
                   not ready, no leader: the choice is dropped, a search will tell
@@ -18,7 +20,7 @@ All of discovery, routing and failover, without a clock, a socket or a thread.
                   disowned by one of them, it is condemned
     RulesChanged  nodes whose route is gone are opened anew, by the new rules
     TrustChanged  every channel is made anew; running calls finish
-    Woke          whatever is due: waves, rounds, deadlines
+    Woke          whatever is due: waves, rounds, deadlines, trials of better routes
     Closed        every wait ends, for good
 
 Knows members, routes and time; knows no channel. A search never closes a connection:
@@ -31,7 +33,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from kurrent_conn.core import outage, search, vigil, wait_end
+from kurrent_conn.core import better_route, outage, search, vigil, wait_end
 from kurrent_conn.core.actions import Action, Ending, Open, WakeAt
 from kurrent_conn.core.events import (
     Abandoned,
@@ -42,6 +44,7 @@ from kurrent_conn.core.events import (
     Event,
     GossipFailed,
     GossipRead,
+    Inspected,
     Resolved,
     ResolveFailed,
     RulesChanged,
@@ -52,6 +55,7 @@ from kurrent_conn.core.events import (
 from kurrent_conn.core.news import (
     gossip_failed,
     gossip_read,
+    inspected,
     match_waits,
     resolve_failed,
     resolved,
@@ -96,6 +100,8 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
             gossip_read(turn, event)
         case GossipFailed():
             gossip_failed(turn, event)
+        case Inspected():
+            inspected(turn, event)
         case Resolved():
             resolved(turn, event)
         case ResolveFailed():
@@ -113,6 +119,7 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
             trust_changed(turn)
         case Woke():
             search.tick(turn)
+            better_route.tick(turn)
         case Closed():
             wait_end.give_up(turn, Ending.CLOSED, "the connection was closed")
             turn.state = replace(turn.state, closed=True, chosen={})
@@ -128,7 +135,10 @@ def _settle(turn: Turn) -> None:
     vigil.end_idle(turn)
     if turn.state.search is not None and not wait_end.is_needed(turn.state):
         wait_end.end(turn)
+    better_route.plan(turn)
     due = [w.deadline_at for w in turn.state.waiters]
+    if turn.state.trial is not None:
+        due.append(turn.state.trial.at)
     if (next_ask := search.due_at(turn)) is not None:
         due.append(next_ask)
     wake_at = min(due, default=None)

@@ -6,6 +6,7 @@ Knows text and ports; knows nothing of DNS, of routes, or of who advertised it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, Self
 
@@ -70,17 +71,22 @@ class Endpoint:
     @property
     def is_address(self) -> bool:
         """Whether the host is an IP address and no name."""
-        try:
-            ip_address(self.host)
-        except ValueError:
-            return False
-        return True
+        return _is_address(self.host)
 
     def __str__(self) -> str:
         """Write `host:port`, with brackets around an IPv6 address."""
         return (
             f"[{self.host}]:{self.port}" if self.is_ipv6 else f"{self.host}:{self.port}"
         )
+
+
+@lru_cache(maxsize=1024)
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _split(text: str, original: str) -> tuple[str, str | None]:

@@ -10,6 +10,7 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.route import Router
 from kurrent_conn.core.state import Node
+from kurrent_conn.core.tls_finding import TlsFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class GossipFailed:
         cause: Why, in one sentence, without any secret.
         denied: The node refused the read for lack of (the right) credentials.
         answered: The node itself spoke, so it is up: it has no gossip to give.
+        hung_up: The server took a TLS connection and ended it without a word: it may
+            be dying, or TLS may be why.
     """
 
     read: int
@@ -69,6 +72,21 @@ class GossipFailed:
     cause: str
     denied: bool = False
     answered: bool = False
+    hung_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A server's certificates were looked at.
+
+    Args:
+        look: The number of the `Inspect` action.
+        findings: What is wrong, the gravest first; empty when nothing was found, or
+            nothing could be seen.
+    """
+
+    look: int
+    findings: tuple[TlsFinding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +187,7 @@ Event = (
     | Abandoned
     | GossipRead
     | GossipFailed
+    | Inspected
     | Resolved
     | ResolveFailed
     | CallFailed

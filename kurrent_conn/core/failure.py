@@ -113,13 +113,31 @@ _TRANSPORT_TEXTS: Final = (
 attempt might have been sent."""
 
 _BAD_TLS: Final = (
-    "CERTIFICATE_VERIFY_FAILED",
-    "Hostname Verification Check failed",
-    "WRONG_VERSION_NUMBER",
+    "Tls handshake failed",
+    "Custom verification check failed",
+    "Cannot check peer: ",
     "Failed to create security handshaker",
-    "is not in peer certificate",
 )
-"""Inside a `failed to connect` text: waiting does not mend these."""
+"""Inside a `failed to connect` text: waiting does not mend these.
+
+Source: run on grpcio 1.80.0 and 1.85.1 against a server a fault.
+"""
+
+_MAY_PASS: Final = ("ALERT_INTERNAL_ERROR", "ALERT_USER_CANCELLED")
+"""Alerts by which a server says that it cannot just now."""
+
+_HUNG_UP: Final = (
+    "Handshake read failed",
+    "Unwrap failed",
+    "Socket closed",
+    "recvmsg:",
+    "Connection reset by peer",
+)
+"""Inside a `failed to connect` text: the port was open, and closed the connection.
+
+A node that dies does so; but so does one that refuses our certificate (TLS 1.3 says so
+after the handshake, where gRPC does not listen), or that speaks no TLS.
+"""
 
 _V2_REASONS: Final = {
     "SERVER_NOT_READY": Verdict.NOT_READY,
@@ -198,8 +216,23 @@ def _of_transport(verdict: Verdict, text: str, server_spoke: bool) -> Verdict:
     if server_spoke:
         # A proxy may quote the error of its own client: that call was sent.
         return Verdict.UNSURE
-    bad_tls = verdict is Verdict.NEVER_SENT and any(sign in text for sign in _BAD_TLS)
+    bad_tls = (
+        verdict is Verdict.NEVER_SENT
+        and any(sign in text for sign in _BAD_TLS)
+        and not any(sign in text for sign in _MAY_PASS)
+    )
     return Verdict.BAD_TLS if bad_tls else verdict
+
+
+def hung_up(failure: RpcFailure) -> bool:
+    """Tell whether a server took a connection and ended it without a word.
+
+    Args:
+        failure: How a call ended that was never sent.
+    """
+    return verdict_of(failure) is Verdict.NEVER_SENT and any(
+        sign in failure.details for sign in _HUNG_UP
+    )
 
 
 DEAD: Final = frozenset({Verdict.NEVER_SENT, Verdict.LOST, Verdict.BAD_TLS})

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Final
 
 from kurrent_conn.core.actions import Connect, ReadGossip
-from kurrent_conn.core.backoff import stagger_s
-from kurrent_conn.core.belief import candidates, is_trusted
+from kurrent_conn.core.backoff import HEAD_START_S, stagger_s
+from kurrent_conn.core.belief import candidates, is_trusted, place_of
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.resolution import dials, look_up, resolve
-from kurrent_conn.core.state import Candidate, Read
+from kurrent_conn.core.state import Candidate, Read, State
 from kurrent_conn.core.turn import Turn
 
 LARGEST_WAVE: Final = 4
@@ -31,7 +31,7 @@ def connect_ahead(turn: Turn) -> None:
     if search is None or not plan.by_gossip or plan.asks_before_calls:
         return
     for candidate in search.queue[:CONNECT_AHEAD]:
-        if candidate.endpoint in turn.state.suspects:
+        if candidate.endpoint in turn.state.suspects or _is_early(turn, candidate):
             continue
         route = dials(turn.state, candidate.route)[0]
         if route.is_resolved:
@@ -45,19 +45,34 @@ def ask_wave(turn: Turn) -> None:
     search = turn.state.search
     if search is None:
         return
-    wave, queue = search.queue[: search.wave], search.queue[search.wave :]
-    due = turn.now + stagger_s(turn.state.round_trip_s) if queue else None
+    asked = sum(ask_next(turn) for _ in range(search.wave))
+    search = turn.state.search or search
+    due = turn.now + stagger_s(turn.state.round_trip_s) if search.queue else None
+    wave = min(2 * search.wave, LARGEST_WAVE) if asked else search.wave
     turn.state = replace(
-        turn.state,
-        search=replace(
-            search,
-            queue=queue,
-            wave=min(2 * search.wave, LARGEST_WAVE),
-            next_wave_at=due,
-        ),
+        turn.state, search=replace(search, wave=wave, next_wave_at=due)
     )
-    for candidate in wave:
-        ask(turn, candidate)
+
+
+def ask_next(turn: Turn) -> bool:
+    """Ask the first of the queue whose turn it is.
+
+    Args:
+        turn: The draft.
+
+    Returns:
+        Whether there was one.
+    """
+    search = turn.state.search
+    if search is None:
+        return False
+    useful = tuple(c for c in search.queue if not _is_needless(turn.state, c))
+    due = next((c for c in useful if not _is_early(turn, c)), None)
+    queue = tuple(c for c in useful if c is not due)
+    turn.state = replace(turn.state, search=replace(search, queue=queue))
+    if due is not None:
+        ask(turn, due)
+    return due is not None
 
 
 def ask(turn: Turn, candidate: Candidate) -> None:
@@ -131,6 +146,9 @@ def ask_soon(turn: Turn, advertised: Endpoint) -> None:
 def refill(turn: Turn) -> None:
     """Queue the candidates: whom another node named first, suspects last.
 
+    Between these the best routes of all come first, then the second best: a balancer
+    that is a way out is not asked while there is a direct way that answers.
+
     During an election suspects are asked in every fourth turn only: mostly they are
     dead, and each useless read lets the new leader wait.
     """
@@ -141,7 +159,11 @@ def refill(turn: Turn) -> None:
     order, chance = state.chance.shuffled(tuple(candidates(state)))
     queue = sorted(
         order,
-        key=lambda c: (c.endpoint != state.ask_first, c.endpoint in state.suspects),
+        key=lambda c: (
+            c.endpoint != state.ask_first,
+            c.endpoint in state.suspects,
+            _standing(state, c),
+        ),
     )
     if search.unmatched_since is not None and search.refills % SUSPECTS_EVERY:
         queue = [c for c in queue if c.endpoint not in state.suspects] or queue
@@ -149,4 +171,52 @@ def refill(turn: Turn) -> None:
         state,
         chance=chance,
         search=replace(search, queue=tuple(queue), refills=search.refills + 1),
+    )
+
+
+def _standing(state: State, candidate: Candidate) -> int:
+    """Say how good a candidate's route is; one that answered is as good as any.
+
+    So what was found out once is not waited for again: a laptop outside the cluster
+    pays the head start of the inside routes once.
+    """
+    proven = state.proven.get(candidate.endpoint)
+    if proven is not None and proven.named == candidate.route.named:
+        return 0
+    return place_of(state, candidate.endpoint, candidate.route)
+
+
+def _is_early(turn: Turn, candidate: Candidate) -> bool:
+    """Tell whether a better route to the same member has its head start still."""
+    state, search = turn.state, turn.state.search
+    if search is None:
+        return False
+    begun_after = turn.now - HEAD_START_S
+    return any(read.began_at > begun_after for read in _better(state, candidate)) or (
+        state.searched_at > begun_after
+        and any(_is_better(state, other, candidate) for other in search.unresolved)
+    )
+
+
+def _is_needless(state: State, candidate: Candidate) -> bool:
+    """Tell whether a better route to the same member is known to work."""
+    proven = state.proven.get(candidate.endpoint)
+    return (
+        proven is not None
+        and candidate.endpoint not in state.suspects
+        and _standing(state, candidate) > 0
+        and not _better(state, candidate)
+        and place_of(state, candidate.endpoint, proven)
+        < place_of(state, candidate.endpoint, candidate.route)
+    )
+
+
+def _better(state: State, candidate: Candidate) -> list[Read]:
+    """List the unanswered reads of the same member by better routes."""
+    return [r for r in state.reads if _is_better(state, r.candidate, candidate)]
+
+
+def _is_better(state: State, one: Candidate, than: Candidate) -> bool:
+    return one.endpoint == than.endpoint and _standing(state, one) < _standing(
+        state, than
     )

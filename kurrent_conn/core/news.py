@@ -6,10 +6,19 @@ the route, the certificate and the claim at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 
-from kurrent_conn.core import inquiry, resolution, search, vigil, wait_end
+from kurrent_conn.core import (
+    better_route,
+    inquiry,
+    inspection,
+    resolution,
+    search,
+    vigil,
+    wait_end,
+)
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.backoff import ELECTION_MIN_S
@@ -21,14 +30,22 @@ from kurrent_conn.core.belief import (
     is_by_rule,
     is_trusted,
     leaders,
+    place_of,
 )
 from kurrent_conn.core.cluster import Member, NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.events import GossipFailed, GossipRead, Resolved, ResolveFailed
+from kurrent_conn.core.events import (
+    GossipFailed,
+    GossipRead,
+    Inspected,
+    Resolved,
+    ResolveFailed,
+)
 from kurrent_conn.core.failure import DEAD, FATAL, Verdict
 from kurrent_conn.core.notice import FellBack
 from kurrent_conn.core.opening import drop, lose, open_node, retire_unused
 from kurrent_conn.core.resolution import doubt
+from kurrent_conn.core.route import Route
 from kurrent_conn.core.selection import Choice, rank
 from kurrent_conn.core.state import Candidate, Read, State
 from kurrent_conn.core.turn import Turn
@@ -36,7 +53,11 @@ from kurrent_conn.core.turn import Turn
 
 def gossip_read(turn: Turn, event: GossipRead) -> None:
     """Take an answer into account; one that nobody waits for changes nothing."""
-    read = _finish(turn, event.read) or vigil.answered(turn, event.read)
+    read = (
+        _finish(turn, event.read)
+        or vigil.answered(turn, event.read)
+        or better_route.answered(turn, event.read)
+    )
     if read is None:
         return
     heard = answerers(turn.state, read.candidate, event.members)
@@ -46,10 +67,9 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
         turn.state,
         round_trip_s=event.round_trip_s,
         suspects=turn.state.suspects - heard - {read.candidate.endpoint},
-        proven={
-            **turn.state.proven,
-            **dict.fromkeys(heard if by_rule else (), read.candidate.route),
-        },
+        proven=_proven(turn.state, heard, read.candidate.route)
+        if by_rule
+        else turn.state.proven,
     )
     _hear_denials(turn, event.members, heard)
     _believe(turn, event.members, read.candidate.endpoint)
@@ -79,6 +99,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     """Take a missing answer into account, and ask on."""
     read = _finish(turn, event.read)
     if read is None:
+        better_route.failed(turn, event.read)
         vigil.unanswered(turn, event.read, spoke=event.answered)
         return
     if event.denied and _may_try_credentials(turn.state, read):
@@ -90,15 +111,32 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
         doubt(turn, read.candidate.route)
     if event.answered and not event.denied:
         _use_seed_as_it_is(turn, read.candidate)
-    fatal = event.verdict in FATAL or event.denied
+    phase, fatal = event.phase, event.verdict in FATAL or event.denied
+    if not inspection.is_needed(event):
+        inspection.forget(turn, read.candidate)
+    elif inspection.has_found(turn.state.search, read.candidate):
+        phase, fatal = Phase.TLS, True
+    else:
+        inspection.begin(turn, read.candidate)
     _suspect(turn, read.candidate, event.verdict)
-    _go_on_without(turn, read.candidate, event.phase, event.cause, fatal)
+    _go_on_without(turn, read.candidate, phase, event.cause, fatal)
+
+
+def inspected(turn: Turn, event: Inspected) -> None:
+    """Know why a handshake failed; that may end the search."""
+    if not inspection.ended(turn, event) or turn.state.search is None:
+        return
+    if turn.state.search.unmatched_since is None:
+        search.end_if_hopeless(turn)
+    else:
+        match_waits(turn)
 
 
 def resolved(turn: Turn, event: Resolved) -> None:
-    """Ask the candidates whose addresses have come."""
+    """Ask the candidates whose addresses have come, better routes among them."""
     for candidate in resolution.resolved(turn, event):
         inquiry.ask(turn, candidate)
+    better_route.resolved(turn, event.host)
 
 
 def resolve_failed(turn: Turn, event: ResolveFailed) -> None:
@@ -142,6 +180,20 @@ def _suspect(turn: Turn, candidate: Candidate, verdict: Verdict) -> None:
         turn.state = replace(state, suspects=state.suspects | {endpoint})
     elif verdict in DEAD:
         lose(turn, opened, verdict)
+
+
+def _proven(
+    state: State, heard: frozenset[Endpoint], route: Route
+) -> Mapping[Endpoint, Route]:
+    """Keep a better route that answered before, unless it is silent now."""
+    kept = {
+        advertised
+        for advertised in heard - state.suspects
+        if (before := state.proven.get(advertised)) is not None
+        and place_of(state, advertised, before) < place_of(state, advertised, route)
+        and all(read.candidate.route != before for read in state.reads)
+    }
+    return {**state.proven, **dict.fromkeys(heard - kept, route)}
 
 
 def _finish(turn: Turn, number: int) -> Read | None:
@@ -253,8 +305,9 @@ def _look_at_claims(
     """Deal with leaders that are claimed but cannot be opened.
 
     One outside `trusted_names`, or whose certificate is wrong, ends the wait: waiting
-    mends neither. One that is suspected is asked itself, once an answer; one that
-    denied it just now, at the next turn: two nodes may name each other.
+    mends neither, but what is wrong is looked at first. One that is suspected is asked
+    itself, once an answer; one that denied it just now, at the next turn: two nodes may
+    name each other.
     """
     for claimed in leaders(turn.state.topology.members):
         leader = claimed.advertised
@@ -265,8 +318,9 @@ def _look_at_claims(
         elif preference is not NodePreference.LEADER:
             continue
         elif search.is_fatal(turn.state, leader):
-            reason = f"the leader {leader} failed its TLS or credentials check"
-            _refuse(turn, preference, Ending.FATAL, reason)
+            if not search.is_looked_at(turn.state, leader):
+                reason = f"the leader {leader} failed its TLS or credentials check"
+                _refuse(turn, preference, Ending.FATAL, reason)
         elif _denied_just_now(turn, leader):
             inquiry.ask_soon(turn, leader)
         elif heard:

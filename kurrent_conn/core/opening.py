@@ -148,11 +148,18 @@ def leave(turn: Turn, node: Node) -> None:
 
 
 def lose(turn: Turn, node: Node, verdict: Verdict) -> None:
-    """Suspect a node whose connection died, and use a fresh channel next time."""
+    """Suspect a node whose connection died, and use a fresh channel next time.
+
+    A leader that only a redirect named is asked itself, or no error would tell of it.
+    """
     leave(turn, node)
     state = turn.state
+    is_known = node.advertised in state.plan.seeds or state.topology.member(
+        node.advertised
+    )
     turn.state = replace(
         state,
+        ask_first=state.ask_first if is_known else node.advertised,
         suspects=state.suspects | {node.advertised},
         proven={e: r for e, r in state.proven.items() if e != node.advertised},
     )

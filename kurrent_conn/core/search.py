@@ -26,7 +26,7 @@ from kurrent_conn.core.backoff import (
 )
 from kurrent_conn.core.belief import candidates, is_by_rule
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.inquiry import ask, ask_wave, connect_ahead, refill
+from kurrent_conn.core.inquiry import ask_next, ask_wave, connect_ahead, refill
 from kurrent_conn.core.notice import EndpointFailed
 from kurrent_conn.core.resolution import dials
 from kurrent_conn.core.route import Route
@@ -144,20 +144,37 @@ def _after_failure(turn: Turn, search: Search) -> None:
     if search.queue:
         ask_wave(turn)
         search = turn.state.search or search
-    if search.queue:
-        return
-    if not turn.state.reads and all(
-        _failed_for_good(turn.state, c.endpoint, c.route)
-        for c in candidates(turn.state)
+    if not search.queue and not end_if_hopeless(turn):
+        _plan_round(turn)
+
+
+def end_if_hopeless(turn: Turn) -> bool:
+    """Give up when every candidate failed in a way that waiting cannot mend.
+
+    Not before it is known why: looks at certificates are short.
+
+    Returns:
+        Whether there is no hope.
+    """
+    search = turn.state.search
+    if (
+        search is None
+        or search.queue
+        or turn.state.reads
+        or not all(
+            _failed_for_good(turn.state, c.endpoint, c.route)
+            for c in candidates(turn.state)
+        )
     ):
+        return False
+    if not search.looking:
         wait_end.give_up(
             turn,
             Ending.FATAL,
             "no node could be had, and waiting will not mend it: every endpoint "
             "failed its TLS or credentials check",
         )
-    else:
-        _plan_round(turn)
+    return True
 
 
 def is_fatal(state: State, advertised: Endpoint) -> bool:
@@ -170,6 +187,19 @@ def is_fatal(state: State, advertised: Endpoint) -> bool:
     return all(
         _failed_for_good(state, advertised, route)
         for route in state.plan.router.routes(advertised)
+    )
+
+
+def is_looked_at(state: State, advertised: Endpoint) -> bool:
+    """Tell whether a member's certificates are being looked at.
+
+    Args:
+        state: What the connection believes.
+        advertised: The member.
+    """
+    search = state.search
+    return search is not None and any(
+        endpoint == advertised for endpoint, _ in search.looking.values()
     )
 
 
@@ -236,12 +266,8 @@ def _ask_next(turn: Turn) -> None:
     draw, chance = turn.state.chance.uniform()
     interval = election_interval_s(turn.now - search.unmatched_since, draw)
     turn.state = replace(turn.state, chance=chance)
-    _update(
-        turn,
-        replace(search, queue=search.queue[1:], next_wave_at=turn.now + interval),
-    )
-    for candidate in search.queue[:1]:
-        ask(turn, candidate)
+    _update(turn, replace(search, next_wave_at=turn.now + interval))
+    ask_next(turn)
 
 
 def _plan_round(turn: Turn) -> None:

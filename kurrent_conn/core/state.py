@@ -15,6 +15,7 @@ from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.failover import Failover, Outage
 from kurrent_conn.core.route import Route, Router
+from kurrent_conn.core.tls_finding import TlsFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Plan:
             (`+discover`), so that every address of each is a seed.
         asks_before_calls: Whether a route must have answered a read before calls go
             by it, even after a redirect: without verification it is pinned then.
+        explains_tls: Whether failed handshakes are looked at: under TLS.
         notice_s: A node with late calls whose probe stays unanswered for so long is
             a suspect.
         condemn_s: After so long it is condemned though no member disowned it
@@ -56,6 +58,7 @@ class Plan:
     max_rounds: int | None = 10
     discover: bool = False
     asks_before_calls: bool = False
+    explains_tls: bool = False
     notice_s: float = 0.5
     condemn_s: float = 20.0
 
@@ -157,6 +160,23 @@ class Vigil:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """Better routes are tried again, see `better_route`.
+
+    Args:
+        serials: The open nodes that are reached by a second choice.
+        at: When their better routes are tried next, monotonic seconds.
+        pause_s: The pause before that; it doubles.
+        reads: Trials under way.
+    """
+
+    serials: frozenset[int]
+    at: float
+    pause_s: float
+    reads: tuple[Read, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """A search for a node: one at a time, shared by all callers.
 
@@ -183,6 +203,9 @@ class Search:
         fatal: Candidates whose last failure waiting cannot mend.
         denied: Members that said themselves, in this search, that they do not lead, and
             when, monotonic seconds.
+        looking: Looks at certificates under way, by their numbers.
+        looked_at: Whose certificates were looked at in this search.
+        findings: What was found wrong with them.
     """
 
     tie: Chance
@@ -198,6 +221,11 @@ class Search:
     silent_streak: int = 0
     attempts: tuple[Attempt, ...] = ()
     fatal: frozenset[tuple[Endpoint, Route]] = frozenset()
+    looking: Mapping[int, tuple[Endpoint, Route]] = field(default_factory=dict)
+    looked_at: frozenset[tuple[Endpoint, Route]] = frozenset()
+    findings: Mapping[tuple[Endpoint, Route], tuple[TlsFinding, ...]] = field(
+        default_factory=dict
+    )
     unresolved: tuple[Candidate, ...] = ()
     refills: int = 0
     denied: Mapping[Endpoint, float] = field(default_factory=dict)
@@ -216,6 +244,8 @@ class State:
         search: The search under way; None when nobody needs one.
         reads: Gossip reads in flight.
         vigils: Nodes with late calls.
+        trial: Better routes to open nodes that are tried again; None while there are
+            none.
         addresses: What each dialled name resolved to.
         resolving: Names being looked up.
         suspects: Members that failed and have not answered since.
@@ -243,6 +273,7 @@ class State:
     search: Search | None = None
     reads: tuple[Read, ...] = ()
     vigils: tuple[Vigil, ...] = ()
+    trial: Trial | None = None
     addresses: Mapping[str, Addresses] = field(default_factory=dict)
     resolving: frozenset[str] = frozenset()
     suspects: frozenset[Endpoint] = frozenset()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from kurrent_conn.core.actions import CancelRead, Ending, GiveUp
 from kurrent_conn.core.attempt import Attempt, Phase
+from kurrent_conn.core.inspection import findings, has_found
 from kurrent_conn.core.notice import SearchFailed
 from kurrent_conn.core.state import State
 from kurrent_conn.core.turn import Turn
@@ -45,7 +46,8 @@ def give_up(
         if waiters is None or waiter.number in waiters
     )
     attempts = (state.search.attempts if state.search else ()) + _in_flight(turn)
-    turn.act(GiveUp(ended, ending, reason, attempts, untrusted))
+    found = findings(state.search)
+    turn.act(GiveUp(ended, ending, reason, attempts, untrusted, found))
     turn.state = replace(
         state, waiters=tuple(w for w in state.waiters if w.number not in ended)
     )
@@ -75,4 +77,5 @@ def _in_flight(turn: Turn) -> tuple[Attempt, ...]:
             hint="the host drops packets, or the node is starting or frozen",
         )
         for read in turn.state.reads
+        if not has_found(search, read.candidate)  # then it is known what is wrong
     )

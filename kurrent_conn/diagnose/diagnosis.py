@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.diagnose.case import Case
-from kurrent_conn.diagnose.finding import Finding, Severity, Trouble
+from kurrent_conn.diagnose.finding import Finding, Trouble
 from kurrent_conn.diagnose.rules import findings
 from kurrent_conn.diagnose.sight import Credentials
 from kurrent_conn.diagnose.strategy import Strategy, strategy_of
@@ -50,9 +50,9 @@ class Diagnosis:
         if not counted:
             return f"Healthy: {self._way()}"
         first, more = counted[0], len(counted) - 1
-        others = f" There {_are(more)} more to mend." if more else ""
-        start = "A client here works" if self.is_usable else "A client here cannot work"
-        return f"{start}: {self._sentence(first)}.{others}"
+        others = f" {_findings(more)} below." if more else ""
+        start = "works, with something to mend" if self.is_usable else "cannot work"
+        return f"A client here {start}: {first.what}{_where(first.subjects)}.{others}"
 
     def _way(self) -> str:
         leader = self.case.leader
@@ -63,10 +63,6 @@ class Diagnosis:
         alive = sum(1 for m in self.case.members if self.case.is_alive(m))
         count = "one member" if alive == 1 else f"{alive} members"
         return f"a client here finds {count} and reaches the leader {leader}{by}."
-
-    def _sentence(self, found: Finding) -> str:
-        but = "but " if self.is_usable and found.severity is Severity.PROBLEM else ""
-        return f"{but}{found.what}{_where(found.subjects)}"
 
 
 def diagnosis_of(
@@ -86,8 +82,10 @@ def diagnosis_of(
 
 
 def _where(subjects: tuple[Endpoint, ...]) -> str:
-    return f" ({', '.join(map(str, subjects))})" if subjects else ""
+    if len(subjects) > 1:
+        return f" ({len(subjects)} endpoints)"
+    return f" ({subjects[0]})" if subjects else ""
 
 
-def _are(count: int) -> str:
-    return "is one" if count == 1 else f"are {count}"
+def _findings(more: int) -> str:
+    return "One more finding is" if more == 1 else f"{more} more findings are"

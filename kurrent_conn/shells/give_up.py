@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from kurrent_conn.core.actions import Ending, GiveUp
-from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.state import Plan
-from kurrent_conn.core.tls_finding import TlsFinding
 from kurrent_conn.errors import (
     ConnectionClosed,
     DiscoveryError,
@@ -26,29 +24,4 @@ def error_of(given_up: GiveUp, plan: Plan) -> KurrentConnError:
     if given_up.ending is Ending.UNTRUSTED and given_up.untrusted is not None:
         host, told_by = given_up.untrusted
         return UntrustedName(host, told_by, plan.trusted_names or ())
-    return DiscoveryError(given_up.reason, given_up.attempts)
-
-
-def failed_tls(error: KurrentConnError) -> bool:
-    """Tell whether a look at the certificates would explain the error.
-
-    Args:
-        error: What `error_of` made.
-    """
-    return isinstance(error, DiscoveryError) and any(
-        attempt.phase is Phase.TLS for attempt in error.attempts
-    )
-
-
-def with_findings(
-    error: KurrentConnError, findings: tuple[TlsFinding, ...]
-) -> KurrentConnError:
-    """Add what a probe found.
-
-    Args:
-        error: What `error_of` made.
-        findings: Of the routes whose TLS failed.
-    """
-    if not findings or not isinstance(error, DiscoveryError):
-        return error
-    return DiscoveryError(error.reason, error.attempts, findings)
+    return DiscoveryError(given_up.reason, given_up.attempts, given_up.findings)

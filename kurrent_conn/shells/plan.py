@@ -102,5 +102,6 @@ def make_plan(
         max_rounds=None if rounds < 0 else rounds,
         discover=settings.discover,
         asks_before_calls=settings.tls and not settings.tls_verify_cert,
+        explains_tls=settings.tls,
         condemn_s=_condemn_s(settings),
     )

@@ -16,6 +16,7 @@ from kurrent_conn.core.failure import (
     Outcome,
     RpcFailure,
     Verdict,
+    hung_up,
     outcome_of,
     verdict_of,
 )
@@ -121,6 +122,7 @@ def gossip_failed(read: int, failure: RpcFailure, timeout_s: float) -> GossipFai
         cause=_cause(verdict, failure, timeout_s),
         denied=failure.code in _DENIED,
         answered=verdict not in _NO_ANSWER,
+        hung_up=hung_up(failure),
     )
 
 

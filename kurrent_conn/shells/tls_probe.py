@@ -231,8 +231,10 @@ class _Errand:
     def whole(self) -> Inspection:
         seen, findings = look(self.expected, self.deadline)
         if seen.chain:
-            findings = self._judged(seen) or self._about_our_certificate()
+            findings = self._judged(seen)
         certificates = read_all(seen.chain)
+        if certificates and not findings:
+            findings = self._about_our_certificate(certificates[0])
         return Inspection(
             seen.ending,
             certificates,
@@ -264,7 +266,7 @@ class _Errand:
             return OpensslVerdict(seen.verify_code, seen.verify_message)
         return OpensslVerdict(0) if seen.ending is Ending.DONE else None
 
-    def _about_our_certificate(self) -> tuple[TlsFinding, ...]:
+    def _about_our_certificate(self, leaf: CertificateFacts) -> tuple[TlsFinding, ...]:
         """Show our certificate where the server asks, and see whether it is taken.
 
         A server that hangs up without a word is asked twice: one that dies hangs up
@@ -278,10 +280,10 @@ class _Errand:
             if not seen.wants_certificate:
                 return ()
             if seen.alert in _REFUSALS:
-                return (self._refused(f"its alert: {_REFUSALS[seen.alert]}"),)
+                return (self._refused(leaf, f"its alert: {_REFUSALS[seen.alert]}"),)
             if seen.ending is not Ending.CLOSED:
                 return ()
-        return (self._refused("it hangs up without a reason"),)
+        return (self._refused(leaf, "it hangs up without a reason"),)
 
     def _with_our_certificate(self) -> Handshake:
         context = judging_context(self.expected.roots, dates=True)
@@ -289,7 +291,7 @@ class _Errand:
             _show(context, self.trust.client_chain, self.trust.client_key)
         return _shake_hands(self.expected, context, self.deadline, greet=True)
 
-    def _refused(self, how: str) -> TlsFinding:
+    def _refused(self, leaf: CertificateFacts, how: str) -> TlsFinding:
         if self.trust.client_chain is None:
             advice = (
                 "the server asks for a client certificate and gets none; name one with "
@@ -300,9 +302,8 @@ class _Errand:
                 "the server does not take our client certificate; it has to come from "
                 "a CA that the server trusts, be in date, and be for clientAuth"
             )
-        return self.expected.finding(
-            FindingKind.CLIENT_CERTIFICATE_REJECTED, f"{advice} ({how})"
-        )
+        kind = FindingKind.CLIENT_CERTIFICATE_REJECTED
+        return self.expected.finding(kind, f"{advice} ({how})", leaf)
 
 
 def _show(context: ssl.SSLContext, chain: bytes, key: bytes) -> None:

@@ -8,18 +8,22 @@ nothing on first contact, and it is said aloud once a connection.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Final
 
 import grpc
 
+from kurrent_conn.core.actions import Inspect
 from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.events import GossipFailed
+from kurrent_conn.core.events import GossipFailed, Inspected
 from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.errors import TlsError
+from kurrent_conn.shells.handshake import Deadline
 from kurrent_conn.shells.pin import Pin, pin
+from kurrent_conn.shells.tls_probe import probe
 from kurrent_conn.shells.trust import Trust
 
 _LOG: Final = logging.getLogger("kurrent_conn")
@@ -100,6 +104,30 @@ class Verification:
         except OSError as error:
             return GossipFailed(read, Verdict.NEVER_SENT, Phase.CONNECT, str(error))
         return None
+
+    def look(self, asked: Inspect) -> Inspected:
+        """Look at the certificates of a server whose handshake failed; blocks.
+
+        Where nothing is verified only that is found which a pin cannot help.
+
+        Args:
+            asked: Whom to look at, and for how long.
+        """
+        if self._trust is None:
+            return Inspected(asked.look, ())
+        endpoint, route, trust = asked.endpoint, asked.route, self._trust
+        deadline = Deadline.after(asked.timeout_s)
+        try:
+            if self.is_off:
+                pinned = pin(endpoint, route, trust, timeout_s=deadline.left_s())
+                route = replace(route, server_name=pinned.server_name)
+                trust = pinned.trust
+            found = probe(endpoint, route, trust, timeout_s=deadline.left_s())
+        except TlsError as error:
+            found = error.findings
+        except OSError:
+            found = ()
+        return Inspected(asked.look, found)
 
     def forget_pin(self, route: Route) -> None:
         """Fetch anew next time: the connection by this route is gone."""

@@ -21,7 +21,7 @@ reason is given as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -101,18 +101,31 @@ class Expected:
     roots: tuple[bytes, ...] = ()
     trust: str = ""
 
-    def finding(self, kind: FindingKind, hint: str) -> TlsFinding:
-        """Make a finding without facts of a certificate.
+    def finding(
+        self,
+        kind: FindingKind,
+        hint: str,
+        leaf: CertificateFacts | None = None,
+        culprit: CertificateFacts | None = None,
+    ) -> TlsFinding:
+        """Make a finding.
 
         Args:
             kind: What is wrong.
             hint: What to check or change next.
+            leaf: What the server presented; None when no certificate was seen.
+            culprit: Whose issuer and dates count; None for the leaf's.
         """
+        culprit = culprit or leaf
         return TlsFinding(
             kind=kind,
             endpoint=self.endpoint,
             route=self.route,
             expected_name=self.route.server_name,
+            presented_names=leaf.names.verifiable if leaf else (),
+            issuer=culprit.issuer if culprit else "",
+            not_before=culprit.not_before if culprit else None,
+            not_after=culprit.not_after if culprit else None,
             trust=self.trust,
             hint=hint,
         )
@@ -181,13 +194,7 @@ def verified_path(
 
 
 def _finding(fault: _Fault, leaf: CertificateFacts, expected: Expected) -> TlsFinding:
-    return replace(
-        expected.finding(fault.kind, fault.hint),
-        presented_names=leaf.names.verifiable,
-        issuer=fault.culprit.issuer,
-        not_before=fault.culprit.not_before,
-        not_after=fault.culprit.not_after,
-    )
+    return expected.finding(fault.kind, fault.hint, leaf, fault.culprit)
 
 
 def _key_faults(path: Path) -> Iterator[_Fault]:

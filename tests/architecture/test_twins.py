@@ -14,7 +14,6 @@ from kurrent_conn import aio
 BLOCKING_ONLY = {
     "Connection": {
         "when_open",  # the future of a wait: an asyncio caller awaits `open_node`
-        "explained",  # done by its streams: asyncio's open a node by awaiting it
         "later",  # a job on the connection's thread: asyncio has its loop
     },
     "Channel": {

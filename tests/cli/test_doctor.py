@@ -105,6 +105,31 @@ def test_the_string_may_come_from_stdin(
     assert shell("doctor", "-", "--overrides", str(rules), stdin=given).code == 0
 
 
+def test_the_page_is_written_beside(
+    shell: Shell, cluster: SimulatedCluster, rules: Path, tmp_path: Path
+) -> None:
+    """`--html` writes one page, and the terminal still gets the report."""
+    page = tmp_path / "page.html"
+    string = cluster.connection_string()
+    words = ("doctor", string, "--overrides", str(rules), "--html", str(page))
+    said = shell(*words)
+    assert said.code == 0
+    assert said.out.startswith("Healthy")
+    text = page.read_text()
+    assert "Healthy: a client here finds 3 members" in text
+    assert "changeit" not in text
+
+
+def test_a_page_that_cannot_be_written_is_named(
+    shell: Shell, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """Wrong usage: exit code 2, with the path."""
+    page = tmp_path / "no" / "such" / "page.html"
+    said = shell("doctor", cluster.connection_string(), "--html", str(page))
+    assert said.code == 2
+    assert str(page) in said.err
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -10,18 +10,28 @@ from kurrent_conn.core.failure import (
     Outcome,
     RpcFailure,
     Verdict,
+    hung_up,
     outcome_of,
     verdict_of,
 )
 
 REFUSED = "Failed to connect to remote host: Connection refused"
-UNTRUSTED = "Tls handshake failed: CERTIFICATE_VERIFY_FAILED"
+HANDSHAKE = "Tls handshake failed (TSI_PROTOCOL_FAILURE): SSL_ERROR_SSL: "
+UNTRUSTED = HANDSHAKE + "CERTIFICATE_VERIFY_FAILED: certificate has expired: OK"
+WRONG_NAME = "Custom verification check failed with error: UNAUTHENTICATED: Hostname"
+NO_ALPN = "Cannot check peer: missing selected ALPN property."
 CONNECT = "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: "
 ROWS = [
     ("UNAVAILABLE", CONNECT + REFUSED, Verdict.NEVER_SENT),
     ("UNAVAILABLE", CONNECT + "Socket closed", Verdict.NEVER_SENT),
     ("UNAVAILABLE", CONNECT + UNTRUSTED, Verdict.BAD_TLS),
-    ("UNAVAILABLE", CONNECT + "Hostname Verification Check failed.", Verdict.BAD_TLS),
+    ("UNAVAILABLE", CONNECT + WRONG_NAME, Verdict.BAD_TLS),
+    ("UNAVAILABLE", CONNECT + NO_ALPN, Verdict.BAD_TLS),
+    ("UNAVAILABLE", CONNECT + HANDSHAKE + "KEY_USAGE_BIT_INCORRECT", Verdict.BAD_TLS),
+    ("UNAVAILABLE", CONNECT + HANDSHAKE + "WRONG_VERSION_NUMBER", Verdict.BAD_TLS),
+    ("UNAVAILABLE", CONNECT + HANDSHAKE + "TLSV1_ALERT_UNKNOWN_CA", Verdict.BAD_TLS),
+    ("UNAVAILABLE", CONNECT + HANDSHAKE + "ALERT_INTERNAL_ERROR", Verdict.NEVER_SENT),
+    ("UNAVAILABLE", CONNECT + "Unwrap failed (TSI_DATA_CORRUPTED)", Verdict.NEVER_SENT),
     ("UNAVAILABLE", "errors resolving n1:2113: [field:hostname]", Verdict.NEVER_SENT),
     ("UNAVAILABLE", "Stream removed (GOAWAY received; Error code: 0;", Verdict.REFUSED),
     ("UNAVAILABLE", "GOAWAY received; Error code: 0;", Verdict.REFUSED),
@@ -54,6 +64,26 @@ ROWS = [
 def test_the_table_of_texts(code: str, details: str, verdict: Verdict) -> None:
     """Each row is what grpcio or the server says in that situation."""
     assert verdict_of(RpcFailure(code, details)) is verdict
+
+
+HANG_UPS = [
+    "Handshake read failed (Socket closed)",
+    "Unwrap failed (TSI_DATA_CORRUPTED)",
+    "Socket closed",
+    "recvmsg:Connection reset by peer (104)",
+]
+
+
+@pytest.mark.parametrize("text", HANG_UPS)
+def test_a_port_that_closes_its_connections_hung_up(text: str) -> None:
+    """An open port that ends what it took, while nothing was sent."""
+    assert hung_up(RpcFailure("UNAVAILABLE", CONNECT + text))
+
+
+@pytest.mark.parametrize("text", [CONNECT + REFUSED, CONNECT + UNTRUSTED, *HANG_UPS])
+def test_other_failures_are_no_hang_up(text: str) -> None:
+    """A refused port, a bad certificate and a connection lost later are known."""
+    assert not hung_up(RpcFailure("UNAVAILABLE", text))
 
 
 @pytest.mark.parametrize("reason", ["not-leader", "NOT_LEADER_NODE"])

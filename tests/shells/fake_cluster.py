@@ -17,6 +17,7 @@ import grpc
 from kurrent_conn import Endpoint, Member, NodeState
 from kurrent_conn.wire.gossip import READ_METHOD, encode_cluster_info
 from kurrent_conn.wire.not_leader import V1_DETAILS, encode_v1
+from tests.shells.authority import Issued
 
 ECHO: Final = "/test.Echo/"
 """`<kind>` gives what it got, each message behind the index of the node.
@@ -31,6 +32,12 @@ READ_ONLY: Final = "/event_store.client.streams.Streams/Read"
 KINDS: Final = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 WAIT_S: Final = 10.0
 """Longer than anything here takes: what waits so long hangs."""
+
+
+def served(leaf: Issued, chain: tuple[Issued, ...] = ()) -> grpc.ServerCredentials:
+    """Make a server's credentials that present a chain."""
+    sent = b"".join(each.pem for each in chain or leaf.chain)
+    return grpc.ssl_server_credentials([(leaf.key_pem, sent)])
 
 
 class FakeNode:
@@ -85,13 +92,21 @@ class FakeNode:
         # so_reuseport off: a port that is taken is an error, no other test's server.
         server = grpc.server(self._workers, options=[("grpc.so_reuseport", 0)])
         server.add_generic_rpc_handlers((_Methods(self),))
-        bound = server.add_insecure_port(f"127.0.0.1:{port}")
+        address, tls = f"127.0.0.1:{port}", self._cluster.credentials
+        bound = (
+            server.add_insecure_port(address)
+            if tls is None
+            else server.add_secure_port(address, tls)
+        )
         server.start()
         return server, bound
 
-    def gossip(self) -> bytes:
+    def gossip(self, context: Any) -> bytes:
         """Answer a gossip read."""
         self.gossip_reads += 1
+        asked_by = dict(context.invocation_metadata())
+        if self._cluster.demands_credentials and "authorization" not in asked_by:
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "who are you?")
         if self.is_deaf:
             self._cluster.release.wait(WAIT_S)
         return self._cluster.gossip()
@@ -117,7 +132,7 @@ class FakeNode:
             yield b"%d:%s" % (self._index, request)
 
     def _refuse(self, metadata: dict[str, str | bytes], context: Any) -> None:
-        leader = self._cluster.leader
+        leader, outsider = self._cluster.leader, self._cluster.outsider
         if self.not_ready > 0:
             self.not_ready -= 1
             context.abort(grpc.StatusCode.UNAVAILABLE, "Server Is Not Ready")
@@ -126,12 +141,12 @@ class FakeNode:
             context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
         if metadata.get("requires-leader") != "true" or leader == self._index:
             return
-        if leader is None:
+        if leader is not None:
+            outsider = self._cluster.nodes[leader].endpoint
+        if outsider is None:
             context.abort(grpc.StatusCode.UNAVAILABLE, "No leader info available")
         else:
-            context.set_trailing_metadata(
-                encode_v1(self._cluster.nodes[leader].endpoint)
-            )
+            context.set_trailing_metadata(encode_v1(outsider))
             context.abort(grpc.StatusCode.NOT_FOUND, V1_DETAILS)
 
 
@@ -142,13 +157,13 @@ class _Methods(grpc.GenericRpcHandler):
     def service(self, handler_call_details: Any) -> Any:
         method: str = handler_call_details.method
         if method == READ_METHOD:
-            return grpc.unary_unary_rpc_method_handler(lambda _r, _c: self._gossip())
+            return grpc.unary_unary_rpc_method_handler(self._gossip)
         kind = method.rpartition("/")[2] if method != READ_ONLY else "unary_stream"
         make: Callable[..., Any] = getattr(grpc, f"{kind}_rpc_method_handler")
         return make(getattr(self, kind))
 
-    def _gossip(self) -> bytes:
-        return self._node.gossip()
+    def _gossip(self, _: bytes, context: Any) -> bytes:
+        return self._node.gossip(context)
 
     def unary_unary(self, request: bytes, context: Any) -> bytes:
         return b",".join(self._node.serve(iter((request,)), context))
@@ -168,10 +183,19 @@ class FakeCluster:
 
     Args:
         size: How many nodes.
+        credentials: What the nodes present; None serves plaintext.
     """
 
-    def __init__(self, size: int = 3) -> None:
+    def __init__(
+        self, size: int = 3, credentials: grpc.ServerCredentials | None = None
+    ) -> None:
+        self.credentials = credentials
         self.leader: int | None = 0
+        self.outsider: Endpoint | None = None
+        """Who leads when none of the nodes does: gossip and redirects name it."""
+        self.lists_outsider = True
+        self.demands_credentials = False
+        """Whether gossip is denied to whoever sends none."""
         self.garbage: bytes | None = None
         """What is answered in the place of gossip."""
         self.release = threading.Event()
@@ -184,14 +208,17 @@ class FakeCluster:
         """Say who is there."""
         if self.garbage is not None:
             return self.garbage
-        return encode_cluster_info(
+        members = [
             Member(
                 node.endpoint,
                 NodeState.LEADER if index == self.leader else NodeState.FOLLOWER,
                 node.is_alive,
             )
             for index, node in enumerate(self.nodes)
-        )
+        ]
+        if self.outsider is not None and self.lists_outsider:
+            members.append(Member(self.outsider, NodeState.LEADER, is_alive=True))
+        return encode_cluster_info(members)
 
     def uri(self, *indices: int, **options: object) -> str:
         """Write a connection string.

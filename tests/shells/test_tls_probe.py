@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 
 import grpc
 import pytest
@@ -18,6 +18,7 @@ from kurrent_conn.shells.tls_probe import inspect, probe
 from kurrent_conn.shells.trust import Trust
 from tests.shells.authority import CLIENT, NODE, SERVER, intermediate, issue, root
 from tests.shells.chains import BELOW, OTHER, PLAIN, ROOT, ROWS, Row
+from tests.shells.tls_faults import hanging_up_on_tls, saying
 from tests.shells.tls_server import SETTINGS, Reply, greeting, port, server_context
 
 TRUST = Trust(ROOT.pem, description="CA file /x/ca.crt")
@@ -114,34 +115,14 @@ def test_a_real_grpc_server_is_judged_alike(row: Row) -> None:
     assert details.startswith("StatusCode.UNIMPLEMENTED") == (not row.kinds), details
 
 
-def _saying(data: bytes, *, first: bool = False) -> Reply:
-    """Answer whatever is said with the given bytes, or speak before anything is."""
-
-    def reply(visitor: socket.socket) -> None:
-        if not first:
-            visitor.recv(4096)
-        visitor.sendall(data)
-        with suppress(OSError):
-            visitor.shutdown(socket.SHUT_WR)
-            visitor.recv(4096)
-
-    return reply
-
-
-def _hanging_up_on_tls(visitor: socket.socket) -> None:
-    """Be a plaintext HTTP/2 server that closes when it hears anything else."""
-    if visitor.recv(4096).startswith(b"PRI * HTTP/2.0"):
-        visitor.sendall(SETTINGS)
-
-
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (_saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), FindingKind.PLAINTEXT),
-        (_saying(SETTINGS), FindingKind.PLAINTEXT),
-        (_hanging_up_on_tls, FindingKind.PLAINTEXT),
-        (_saying(b"SSH-2.0-OpenSSH_9.2\r\n", first=True), FindingKind.NOT_TLS),
-        (_saying(b"\x00"), FindingKind.NOT_TLS),
+        (saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), FindingKind.PLAINTEXT),
+        (saying(SETTINGS), FindingKind.PLAINTEXT),
+        (hanging_up_on_tls, FindingKind.PLAINTEXT),
+        (saying(b"SSH-2.0-OpenSSH_9.2\r\n", first=True), FindingKind.NOT_TLS),
+        (saying(b"\x00"), FindingKind.NOT_TLS),
     ],
     ids=["http/1", "http/2", "http/2 that hangs up", "ssh", "a zero"],
 )

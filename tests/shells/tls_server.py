@@ -105,3 +105,28 @@ def greeting(context: ssl.SSLContext, heard: list[bytes] | None = None) -> Reply
                 tls.unwrap()
 
     return reply
+
+
+def recording(heard: list[bytes], context: ssl.SSLContext | None = None) -> Reply:
+    """Write down all bytes that come, below TLS and above it; greet as HTTP/2 does.
+
+    Args:
+        heard: Where the bytes go, a piece an entry.
+        context: How to serve TLS; None serves none.
+    """
+
+    def listen(visitor: socket.socket | ssl.SSLSocket) -> None:
+        heard.append(visitor.recv(65536))
+        visitor.sendall(SETTINGS)
+        while piece := visitor.recv(65536):
+            heard.append(piece)
+
+    def reply(visitor: socket.socket) -> None:
+        if context is None:
+            listen(visitor)
+            return
+        heard.append(visitor.recv(65536, socket.MSG_PEEK))
+        with context.wrap_socket(visitor, server_side=True) as tls:
+            listen(tls)
+
+    return reply

@@ -22,15 +22,13 @@ from kurrent_conn.core.report import Diagnostics, Pong, diagnose
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Plan
-from kurrent_conn.errors import ConnectionClosed, KurrentConnError
+from kurrent_conn.errors import ConnectionClosed
 from kurrent_conn.shells import fork
 from kurrent_conn.shells.aio.channel import Channel
 from kurrent_conn.shells.aio.driver import Driver
 from kurrent_conn.shells.aio.loop_bound import check_loop
 from kurrent_conn.shells.aio.open_node import OpenNode
 from kurrent_conn.shells.aio.tasks import Tasks
-from kurrent_conn.shells.findings import find
-from kurrent_conn.shells.give_up import failed_tls, with_findings
 from kurrent_conn.shells.reload import Reload
 from kurrent_conn.shells.trust import Trust
 from kurrent_conn.shells.verification import trust_in_words
@@ -293,21 +291,7 @@ class Connection:
         self, preference: NodePreference | None, deadline_at: float
     ) -> None:
         check_loop(self.loop)
-        try:
-            await self._driver.wait(preference, deadline_at)
-        except KurrentConnError as error:
-            raise await self._explained(error, deadline_at) from None
-
-    async def _explained(
-        self, error: KurrentConnError, deadline_at: float
-    ) -> KurrentConnError:
-        """Look at the certificates that failed, within the same deadline."""
-        if self._driver.trust is None or not failed_tls(error):
-            return error
-        left_s = deadline_at - monotonic()
-        # The probe blocks: it must not hold up the loop.
-        findings = await asyncio.to_thread(find, error, self._driver.trust, left_s)
-        return with_findings(error, findings)
+        await self._driver.wait(preference, deadline_at)
 
     # Facades.
 

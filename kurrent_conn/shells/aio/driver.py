@@ -25,6 +25,7 @@ from kurrent_conn.core.actions import (
     Condemn,
     Connect,
     GiveUp,
+    Inspect,
     Note,
     Open,
     Publish,
@@ -283,6 +284,8 @@ class Driver:
                 self._tasks.start_endless(self._look_up(action.host))
                 if action.by_dns:
                     self._tasks.start_endless(self._look_up_by_dns(action.host))
+            case Inspect():
+                self._tasks.start(self._inspect(action))
             case CancelRead():
                 if (read := self._reads.pop(action.read, None)) is not None:
                     read.cancel()
@@ -305,6 +308,10 @@ class Driver:
                 self._on_note(action.notice)
             case _:
                 assert_never(action)
+
+    async def _inspect(self, action: Inspect) -> None:
+        # A look blocks: it must not hold up the loop.
+        self.post(await asyncio.to_thread(self._verification.look, action))
 
     async def _look_up(self, host: str) -> None:
         try:

@@ -25,14 +25,12 @@ from kurrent_conn.core.report import Diagnostics, Pong, diagnose
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Plan
-from kurrent_conn.errors import ConnectionClosed, KurrentConnError
+from kurrent_conn.errors import ConnectionClosed
 from kurrent_conn.shells import fork
 from kurrent_conn.shells.blocking.channel import Channel
 from kurrent_conn.shells.blocking.driver import Driver, Waiting
 from kurrent_conn.shells.blocking.open_node import OpenNode
 from kurrent_conn.shells.blocking.timer import Timer
-from kurrent_conn.shells.findings import find
-from kurrent_conn.shells.give_up import failed_tls, with_findings
 from kurrent_conn.shells.plan import (
     OverridesLike,
     make_plan,
@@ -127,7 +125,7 @@ class Connection:
             DiscoveryError: Nobody answered in time.
             ConnectionClosed: The connection is closed.
         """
-        self._wait(None, monotonic() + self._bound(timeout))
+        self._driver.wait(None, monotonic() + self._bound(timeout))
         return self.topology
 
     def wait_until_ready(
@@ -230,7 +228,7 @@ class Connection:
         found = self._driver.open.get(preference)
         if found is not None:
             return found
-        waited = self._wait(preference, deadline_at)
+        waited = self._driver.wait(preference, deadline_at)
         if isinstance(waited, Topology):
             raise TypeError(f"a wait for a {preference} ended with news only")
         return waited
@@ -295,24 +293,6 @@ class Connection:
 
     def _bound(self, timeout: float | None) -> float:
         return self.timeout if timeout is None else timeout
-
-    def _wait(
-        self, preference: NodePreference | None, deadline_at: float
-    ) -> OpenNode | Topology:
-        try:
-            return self._driver.wait(preference, deadline_at)
-        except KurrentConnError as error:
-            raise self.explained(error, deadline_at) from None
-
-    def explained(
-        self, error: KurrentConnError, deadline_at: float
-    ) -> KurrentConnError:
-        """Look at the certificates that failed, within the same deadline."""
-        if self._driver.trust is None or not failed_tls(error):
-            return error
-        return with_findings(
-            error, find(error, self._driver.trust, deadline_at - monotonic())
-        )
 
     def _note(self, notice: Notice) -> None:
         _LOG.debug("%s", notice)

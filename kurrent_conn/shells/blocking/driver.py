@@ -24,6 +24,7 @@ from kurrent_conn.core.actions import (
     Condemn,
     Connect,
     GiveUp,
+    Inspect,
     Note,
     Open,
     Publish,
@@ -289,6 +290,8 @@ class Driver:
                 self._channels.get(action.route).connect_ahead()
             case Resolve():
                 self._resolve(action)
+            case Inspect():
+                self._beside(f"looks at {action.endpoint}", self._inspect, action)
             case CancelRead():
                 if (call := self._reads.pop(action.read, None)) is not None:
                     call.cancel()
@@ -315,14 +318,17 @@ class Driver:
 
     def _read_gossip(self, action: ReadGossip) -> None:
         if self._verification.lacks_pin(action.route):
-            threading.Thread(
-                target=self._pin_and_read,
-                args=(action,),
-                name=f"kurrent-conn pins {action.endpoint}",
-                daemon=True,
-            ).start()
+            self._beside(f"pins {action.endpoint}", self._pin_and_read, action)
         else:
             self._start_read(action)
+
+    def _beside(self, name: str, job: Callable[..., object], *given: object) -> None:
+        threading.Thread(
+            target=job, args=given, name=f"kurrent-conn {name}", daemon=True
+        ).start()
+
+    def _inspect(self, action: Inspect) -> None:
+        self.post(self._verification.look(action))
 
     def _pin_and_read(self, action: ReadGossip) -> None:
         failed = self._verification.fetch_pin(
@@ -350,12 +356,7 @@ class Driver:
         """Look a name up on a thread of its own: the system gives no time limit."""
         lookups = [ask_system, ask_dns] if action.by_dns else [ask_system]
         for ask in lookups:
-            threading.Thread(
-                target=self._look_up,
-                args=(ask, action.host),
-                name=f"kurrent-conn resolves {action.host}",
-                daemon=True,
-            ).start()
+            self._beside(f"resolves {action.host}", self._look_up, ask, action.host)
 
     def _look_up(
         self, ask: Callable[[str], Resolved | ResolveFailed | None], host: str

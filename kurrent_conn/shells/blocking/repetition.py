@@ -91,20 +91,6 @@ class Repetition(Course):
         self.go_on(decision)
         return decision
 
-    def explained(
-        self, error: KurrentConnError, cause: BaseException | None
-    ) -> grpc.RpcError:
-        """Make the call's error of one of ours, after a look at the certificates.
-
-        Args:
-            error: What the wait for a node ended with.
-            cause: The failure before this.
-        """
-        found = self._connection.explained(error, self.effort.deadline_at)
-        ended = self.as_call_error(found)
-        ended.__cause__ = cause
-        return ended
-
     def as_call_error(self, error: KurrentConnError) -> grpc.RpcError:
         """Make the error that the call raises of one of ours."""
         return call_error(error, self.status())

@@ -54,7 +54,7 @@ class ResponseStream(grpc.Call, Iterator[Any]):
         self._inner: Any = None
         self._node: OpenNode | None = None
         self._place: Place[grpc.Channel] | None = None
-        self._settled: Future[KurrentConnError | None] = Future()
+        self._settled: Future[None] = Future()
         """Ends when the next attempt is under way, or when there is none."""
         self._failure: BaseException | None = None
         self._cause: BaseException | None = None
@@ -117,18 +117,19 @@ class ResponseStream(grpc.Call, Iterator[Any]):
     def _node_found(self, wait: Future[Any]) -> None:
         error = wait.exception()
         if isinstance(error, KurrentConnError):
-            # Explaining it may take a while: not here, on whatever thread this is.
-            self._settle(error)
+            failure = self._repetition.as_call_error(error)
+            failure.__cause__ = self._cause
+            self._fail(failure)
             return
         try:
             self._begin(wait.result())
         except Exception as mistake:  # noqa: BLE001 - such as metadata that grpc does not take
             self._fail(mistake)
 
-    def _settle(self, error: KurrentConnError | None) -> None:
+    def _settle(self) -> None:
         with self._lock:
             if not self._settled.done():
-                self._settled.set_result(error)
+                self._settled.set_result(None)
 
     def _ready(self) -> Any:
         """Give the attempt under way, waiting for one.
@@ -144,9 +145,7 @@ class ResponseStream(grpc.Call, Iterator[Any]):
                 raise failure
             if inner is not None:
                 return inner
-            error = settled.result()
-            if error is not None:
-                self._fail(self._repetition.explained(error, self._cause))
+            settled.result()
 
     def _judge(self, inner: Any, error: grpc.RpcError) -> None:
         """Start what follows a failed attempt, unless somebody did."""
@@ -213,7 +212,7 @@ class ResponseStream(grpc.Call, Iterator[Any]):
         with self._lock:
             if self._failure is None:
                 self._failure = failure
-        self._settle(None)
+        self._settle()
         self._end()
 
     def _end(self) -> None:

@@ -5,7 +5,11 @@ was; that is what makes an append of unknown outcome safe to repeat. With an exa
 expectation the ids must stand right behind it; with ANY the first id must be in the
 stream. A batch that is half known and half new is refused.
 
-Source: server, `Services/Storage/IndexWriter.cs` (CheckCommit).
+A deleted stream is missing to everybody but to who expects it to exist: to those it is
+gone, as a tombstoned one is to all. A stream that has nothing but metadata exists.
+
+Source: server, `Services/Storage/IndexWriter.cs` (CheckCommit),
+`RequestManager/Managers/RequestManagerBase.cs` (ConsistencyChecksFailed).
 """
 
 from __future__ import annotations
@@ -48,11 +52,11 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Tombstoned:
-    """The stream is gone for ever."""
+class Gone:
+    """The stream is gone: for ever, or deleted though it is expected to exist."""
 
 
-Judgement = Fresh | Repeat | Conflict | Tombstoned
+Judgement = Fresh | Repeat | Conflict | Gone
 
 
 def judge(history: StreamHistory, expected: int, ids: Sequence[UUID]) -> Judgement:
@@ -63,18 +67,17 @@ def judge(history: StreamHistory, expected: int, ids: Sequence[UUID]) -> Judgeme
         expected: A revision, or `NO_STREAM`, `ANY`, `STREAM_EXISTS`.
         ids: The ids of the events, in order.
     """
-    if history.is_tombstoned:
-        return Tombstoned()
+    is_missed = expected == STREAM_EXISTS and history.is_soft_deleted
+    if history.is_tombstoned or is_missed:
+        return Gone()
+    if expected == STREAM_EXISTS and not (history.records or history.has_metadata):
+        return Conflict(NO_STREAM)
     if expected in (ANY, STREAM_EXISTS):
-        return _judge_loose(history, expected, ids)
+        return _judge_loose(history, ids)
     return _judge_exact(history, expected, ids)
 
 
-def _judge_loose(
-    history: StreamHistory, expected: int, ids: Sequence[UUID]
-) -> Judgement:
-    if not history.exists:
-        return Conflict(NO_STREAM) if expected == STREAM_EXISTS else Fresh()
+def _judge_loose(history: StreamHistory, ids: Sequence[UUID]) -> Judgement:
     known = [history.revision_of(identifier) for identifier in ids]
     if not known or known[0] is None:
         return Fresh()
@@ -88,9 +91,12 @@ def _judge_exact(
     history: StreamHistory, expected: int, ids: Sequence[UUID]
 ) -> Judgement:
     last = history.last_revision
-    if expected == last or (expected == NO_STREAM and history.is_soft_deleted):
+    if expected == last:
         return Fresh()
     behind = [record.id for record in history.records[expected + 1 :][: len(ids)]]
     if expected < last and ids and behind == list(ids):
         return Repeat(expected + 1, expected + len(ids))
-    return Conflict(last if history.exists else NO_STREAM)
+    begins_again = expected == NO_STREAM and history.is_soft_deleted
+    if begins_again and (not ids or behind[0] != ids[0]):
+        return Fresh()
+    return Conflict(last)

@@ -15,8 +15,8 @@ from uuid import UUID
 from kurrent_conn.testing.log.append_rule import (
     Conflict,
     Fresh,
+    Gone,
     Repeat,
-    Tombstoned,
     judge,
 )
 from kurrent_conn.testing.log.record import (
@@ -24,12 +24,14 @@ from kurrent_conn.testing.log.record import (
     BYTES,
     JSON,
     METADATA_TYPE,
+    METASTREAM_PREFIX,
     NO_STREAM,
     STREAM_EXISTS,
     TOMBSTONE_REVISION,
     TOMBSTONE_TYPE,
     Proposal,
     Record,
+    is_tombstone,
 )
 from kurrent_conn.testing.log.stream_history import StreamHistory
 
@@ -131,7 +133,7 @@ class SessionRejected:
     """
 
     append: Append
-    reason: Conflict | Tombstoned
+    reason: Conflict | Gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class ChecksFailed:
     violations: tuple[tuple[int, str, int, int], ...]
 
 
-AppendDecision = Accepted | Conflict | Tombstoned
+AppendDecision = Accepted | Conflict | Gone
 Decision = AppendDecision | SessionAccepted | SessionRejected | ChecksFailed
 
 
@@ -227,10 +229,19 @@ class EventLog:
         self.records.append(record)
         self._positions.append(record.position)
         self._end = record.position + _size(record)
-        self._streams.setdefault(record.stream, StreamHistory()).add(record)
-        if record.stream.startswith("$$") and record.type == METADATA_TYPE:
-            governed = self._streams.setdefault(record.stream[2:], StreamHistory())
+        name = record.stream
+        self._streams.setdefault(name, StreamHistory()).add(record)
+        if name.startswith(METASTREAM_PREFIX) and record.type == METADATA_TYPE:
+            original = name.removeprefix(METASTREAM_PREFIX)
+            governed = self._streams.setdefault(original, StreamHistory())
             governed.govern(record.data)
+        elif is_tombstone(record):
+            # Source: server, `IndexReader.cs` (GetStreamLastEventNumberCached): with
+            # its stream a metadata stream is gone too.
+            metadata = self._streams.setdefault(
+                METASTREAM_PREFIX + name, StreamHistory()
+            )
+            metadata.is_tombstoned = True
 
     def _decide_append(
         self, command: Append, now_ticks: int, position: int
@@ -242,7 +253,7 @@ class EventLog:
                 return self._accept(command, now_ticks, position)
             case Repeat(first, last):
                 return Accepted((), first, last, history.records[last].position)
-            case Conflict() | Tombstoned():
+            case Conflict() | Gone():
                 return judgement
             case _:
                 assert_never(judgement)
@@ -284,12 +295,17 @@ class EventLog:
                 yield number, name, expected, actual
 
     def _decide_delete(self, command: Delete, now_ticks: int) -> AppendDecision:
-        judgement = judge(self.stream(command.stream), command.expected, ())
+        history = self.stream(command.stream)
+        judgement = judge(history, command.expected, ())
+        if not command.hard and not (history.records or history.has_metadata):
+            # Source: server, `StorageWriterService.cs` (WriteDelete): there is nothing
+            # to delete, whatever is expected; a tombstone needs nothing.
+            judgement = Conflict(NO_STREAM)
         if not isinstance(judgement, Fresh):
             if isinstance(judgement, Repeat):
                 return Conflict(judgement.last)
             return judgement
-        target = command.stream if command.hard else f"$${command.stream}"
+        target = command.stream if command.hard else METASTREAM_PREFIX + command.stream
         revision = (
             TOMBSTONE_REVISION
             if command.hard

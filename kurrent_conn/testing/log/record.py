@@ -17,6 +17,7 @@ TOMBSTONE_REVISION: Final = 2**63 - 1
 Source: server, `Data/EventNumber.cs` (DeletedStream).
 """
 
+METASTREAM_PREFIX: Final = "$$"
 METADATA_TYPE: Final = "$metadata"
 TOMBSTONE_TYPE: Final = "$streamDeleted"
 LINK_TYPE: Final = "$>"
@@ -73,3 +74,12 @@ class Record:
     content_type: str
     custom_metadata: bytes
     data: bytes
+
+
+def is_tombstone(record: Record) -> bool:
+    """Whether a record is the last one of its stream, for ever.
+
+    Args:
+        record: Any.
+    """
+    return record.type == TOMBSTONE_TYPE and record.revision == TOMBSTONE_REVISION

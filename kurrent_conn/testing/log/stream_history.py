@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from kurrent_conn.testing.log.record import TOMBSTONE_REVISION, TOMBSTONE_TYPE, Record
+from kurrent_conn.testing.log.record import Record, is_tombstone
 
 _SOFT_DELETED: Final = 2**63 - 1
 """`$tb` of a deleted stream. Source: server, `Services/Storage/IndexWriter.cs`."""
@@ -19,6 +19,7 @@ class StreamHistory:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.is_tombstoned = False
+        self.has_metadata = False
         self._revisions: dict[UUID, int] = {}
         self._truncate_before = 0
         self._max_count: int | None = None
@@ -62,7 +63,7 @@ class StreamHistory:
         Args:
             record: The next revision, or the tombstone.
         """
-        if record.type == TOMBSTONE_TYPE and record.revision == TOMBSTONE_REVISION:
+        if is_tombstone(record):
             self.is_tombstoned = True
             return
         if self.is_soft_deleted:
@@ -75,8 +76,9 @@ class StreamHistory:
         """Follow the stream's metadata: `$tb` and `$maxCount`.
 
         Args:
-            metadata: JSON; what is no JSON object changes nothing.
+            metadata: JSON; what is no JSON object rules nothing.
         """
+        self.has_metadata = True
         try:
             rules = json.loads(metadata)
         except ValueError:

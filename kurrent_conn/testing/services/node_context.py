@@ -16,7 +16,7 @@ from typing import Any, Final
 from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
-from kurrent_conn.testing.log.append_rule import Conflict, Tombstoned
+from kurrent_conn.testing.log.append_rule import Conflict, Gone
 from kurrent_conn.testing.log.event_log import (
     Accepted,
     Append,
@@ -189,7 +189,7 @@ class NodeContext:
         result = await self.commit(
             Commit(command, self.view.term, is_forwarded=is_forwarded)
         )
-        if isinstance(result, Accepted | Conflict | Tombstoned):
+        if isinstance(result, Accepted | Conflict | Gone):
             return result
         if not is_forwarded:
             # Voted out without knowing it: nothing was written, so nobody is misled.

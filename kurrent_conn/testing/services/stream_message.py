@@ -7,7 +7,7 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kurrent_conn.testing.log.append_rule import Conflict, Tombstoned
+from kurrent_conn.testing.log.append_rule import Conflict, Gone
 from kurrent_conn.testing.log.event_log import Accepted
 from kurrent_conn.testing.log.record import (
     ANY,
@@ -140,7 +140,7 @@ def _append_success(result: Accepted) -> streams_pb2.AppendResp:
 def batch_answer(
     request: streams_pb2.BatchAppendReq,
     options: streams_pb2.BatchAppendReq.Options,
-    result: Accepted | Conflict | Tombstoned | status_pb2.Status,
+    result: Accepted | Conflict | Gone | status_pb2.Status,
 ) -> bytes:
     """Write the answer of one batch; it repeats what was asked.
 
@@ -181,9 +181,9 @@ def _batch_success(result: Accepted) -> streams_pb2.BatchAppendResp.Success:
 
 
 def _batch_error(
-    options: streams_pb2.BatchAppendReq.Options, result: Conflict | Tombstoned
+    options: streams_pb2.BatchAppendReq.Options, result: Conflict | Gone
 ) -> status_pb2.Status:
-    if isinstance(result, Tombstoned):
+    if isinstance(result, Gone):
         deleted = shared_pb2.StreamDeleted(stream_identifier=options.stream_identifier)
         return status_pb2.Status(
             code=_FAILED_PRECONDITION,

@@ -11,7 +11,7 @@ from uuid import uuid4
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
-from kurrent_conn.testing.log.append_rule import Conflict, Tombstoned
+from kurrent_conn.testing.log.append_rule import Conflict, Gone
 from kurrent_conn.testing.log.event_log import Accepted, Append, Delete
 from kurrent_conn.testing.log.read_request import ReadRequest, parse, resolved, selected
 from kurrent_conn.testing.log.record import Proposal
@@ -101,7 +101,7 @@ async def _append(node: NodeContext, requests: Requests, call: Call) -> bytes:
         raise Refused(append_too_large(MAX_APPEND_BYTES))
     command = Append(stream, expected, tuple(events))
     result = await node.write(command, call.metadata)
-    if isinstance(result, Tombstoned):
+    if isinstance(result, Gone):
         raise Refused(stream_deleted(stream))
     return append_answer(result, expected)
 
@@ -132,7 +132,7 @@ async def _batch(
     options: streams_pb2.BatchAppendReq.Options,
     events: list[Proposal],
     call: Call,
-) -> Accepted | Conflict | Tombstoned | status_pb2.Status:
+) -> Accepted | Conflict | Gone | status_pb2.Status:
     if _is_too_large(events):
         return batch_too_large(MAX_APPEND_BYTES)
     expected = expectation(
@@ -160,7 +160,7 @@ async def _delete(
     )
     result = await node.write(Delete(stream, expected, hard, uuid4()), call.metadata)
     match result:
-        case Tombstoned():
+        case Gone():
             raise Refused(stream_deleted(stream))
         case Conflict(actual):
             raise Refused(wrong_expected_version(stream, expected, actual))

@@ -18,6 +18,7 @@ from kurrent_conn.core.actions import (
     Condemn,
     Connect,
     GiveUp,
+    Inspect,
     Note,
     Open,
     Publish,
@@ -35,6 +36,7 @@ from kurrent_conn.core.events import (
     CallsLate,
     Event,
     GossipRead,
+    Inspected,
     Resolved,
     Wanted,
     Woke,
@@ -213,6 +215,8 @@ class Client(Process):
             case Resolve():
                 found = Resolved(action.host, address_of(action.host), RESOLVED_S)
                 self.at(self.clock.now, partial(self.take, found))
+            case Inspect():
+                self.at(self.clock.now, partial(self.take, Inspected(action.look, ())))
             case Connect():
                 pass  # a connection is made in no time here
             case CancelRead():

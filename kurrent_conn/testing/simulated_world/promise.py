@@ -59,7 +59,9 @@ class Watch:
     Attributes:
         visited: The features of all states seen.
         steps: How many events were taken.
+        checks: How often a promise was looked at.
         most_reads: The most gossip reads within one second.
+        fullest: The most of the allowed reads that one second had, as a share.
     """
 
     def __init__(self, plan: Plan, transcript: list[str] | None = None) -> None:
@@ -67,7 +69,9 @@ class Watch:
         self.transcript = transcript
         self.visited: set[Features] = set()
         self.steps = 0
+        self.checks = 0
         self.most_reads = 0
+        self.fullest = 0.0
         self._generation = 0
         self._recent: deque[float] = deque()
         self._condemned: set[int] = set()
@@ -80,6 +84,7 @@ class Watch:
         """Look at where a call is sent."""
         if self.transcript is not None:
             self.write(now, f"a call goes to {node.advertised}")
+        self.checks += 2
         if node.advertised in state.suspects:
             raise PromiseBroken(f"{now:.3f} a call goes to suspect {node.advertised}")
         if node.serial in self._condemned:
@@ -96,11 +101,13 @@ class Watch:
             for action in actions:
                 self.write(now, f"  -> {action_line(action)}")
         self.visited.add(features_of(state))
+        self.checks += 2 + len(actions)
         for action in actions:
             self._acted(state, action, now)
         self._is_in_time(client, now)
         self._is_awake(client, now)
         if _is_stale(before, event):
+            self.checks += 1
             expected = advance(before, NOTHING, now)
             if (state, actions) != expected:
                 raise PromiseBroken(f"{now:.3f} stale news moved something: {event}")
@@ -138,7 +145,9 @@ class Watch:
             recent.popleft()
         self.most_reads = max(self.most_reads, len(recent))
         may_ask = len(self.plan.seeds) + len(state.topology.members)
-        if len(recent) > READS_OF_EACH * max(4, may_ask):
+        allowed_reads = READS_OF_EACH * max(4, may_ask)
+        self.fullest = max(self.fullest, len(recent) / allowed_reads)
+        if len(recent) > allowed_reads:
             raise PromiseBroken(f"{now:.3f} {len(recent)} gossip reads in a second")
 
     def _obeys_rules(self, endpoint: Endpoint, route: Route, now: float) -> None:

@@ -48,20 +48,24 @@ class Report:
         seed: It is run again by this number.
         faults: The kinds that it drew.
         steps: How many events the state machine took.
+        checks: How often a promise was looked at.
         calls: How many calls were made.
         raised: How many of them raised.
         converged_s: How long after the cluster agreed every preference worked.
         most_reads: The most gossip reads within one second.
+        fullest: The most of the allowed reads that one second had, as a share.
         visited: The situations that the state machine was in.
     """
 
     seed: int
     faults: tuple[str, ...]
     steps: int
+    checks: int
     calls: int
     raised: int
     converged_s: float
     most_reads: int
+    fullest: float
     visited: frozenset[Features]
 
 
@@ -119,10 +123,12 @@ class Schedule:
             seed=self.seed,
             faults=self.faults,
             steps=watch.steps,
+            checks=watch.checks,
             calls=len(calls),
             raised=sum(c.end is not None and bool(c.end.failure) for c in calls),
             converged_s=converged_s,
             most_reads=watch.most_reads,
+            fullest=watch.fullest,
             visited=frozenset(watch.visited),
         )
 

@@ -159,6 +159,7 @@ def _search_key(search: Search | None, name: _Names) -> Hashable:
         min(search.silent_streak, _MANY_ROUNDS),
         tuple(sorted(name(endpoint) for endpoint, _ in search.fatal)),
         tuple(sorted((name(m), _class(at)) for m, at in search.denied.items())),
+        tuple(sorted(name(endpoint) for endpoint, _ in search.looking.values())),
     )
 
 

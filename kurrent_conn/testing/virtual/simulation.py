@@ -11,7 +11,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Final, assert_never
 
@@ -22,6 +22,7 @@ from kurrent_conn.core.actions import (
     Condemn,
     Connect,
     GiveUp,
+    Inspect,
     Note,
     Open,
     Publish,
@@ -34,12 +35,14 @@ from kurrent_conn.core.actions import (
 from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.cluster import Member, NodePreference, Topology
 from kurrent_conn.core.discovery import advance
+from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import (
     Abandoned,
     CallFailed,
     Event,
     GossipFailed,
     GossipRead,
+    Inspected,
     Resolved,
     ResolveFailed,
     Wanted,
@@ -49,7 +52,8 @@ from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.notice import Notice
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node, Plan
-from kurrent_conn.testing.virtual.transcript import action_line, event_line
+from kurrent_conn.core.tls_finding import TlsFinding
+from kurrent_conn.testing.virtual.transcript import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Fails:
     after_s: float = 0.0003
     denied: bool = False
     answered: bool = False
+    hung_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ RESOLVED_S: Final = 5.0
 """For how long a name is good in a simulation."""
 
 
+@lru_cache
 def address_of(host: str) -> tuple[str, ...]:
     """Give a name the one address that it has in every simulation.
 
@@ -117,6 +123,8 @@ class Simulation:
         seed: Decides every shuffle and jitter.
 
     Attributes:
+        findings: What a look at an endpoint's certificates finds.
+        look_s: How long a look takes, in seconds.
         on_action: Told of every action, before it is carried out.
         on_end: Told the number of every wait that ended, after its event.
     """
@@ -124,9 +132,10 @@ class Simulation:
     def __init__(self, plan: Plan, world: World, seed: int = 0) -> None:
         self.now = 0.0
         self.names: Names = address_of
+        self.findings: dict[Endpoint, tuple[TlsFinding, ...]] = {}
+        self.look_s = 0.002
         self.state = core_state.start(plan, seed)
         self.world = world
-        self.transcript: list[str] = []
         self.actions: list[Action] = []
         self.events: list[Event] = []
         self.notices: list[Notice] = []
@@ -136,10 +145,21 @@ class Simulation:
         self.condemned: list[Node] = []
         self.on_action: Callable[[Action], None] = lambda _: None
         self.on_end: Callable[[int], None] = lambda _: None
+        self._told: list[tuple[float, str | Event | Action]] = []
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count(1)
         self._waits: dict[int, NodePreference | None] = {}
         self._cancelled: set[int] = set()
+
+    @property
+    def told(self) -> tuple[tuple[float, str | Event | Action], ...]:
+        """What happened and when: a run that nobody reads is not put into words."""
+        return tuple(self._told)
+
+    @property
+    def transcript(self) -> list[str]:
+        """What happened, a line each."""
+        return list(map(written, self._told))
 
     def at(self, when: float, do: Callable[[], None]) -> None:
         """Do something at an instant of virtual time."""
@@ -172,7 +192,7 @@ class Simulation:
     def take(self, event: Event) -> None:
         """Tell the core what happened, and carry out what it asks for."""
         self.events.append(event)
-        self.write(event_line(event))
+        self._told.append((self.now, event))
         if isinstance(event, Abandoned):
             self._waits.pop(event.waiter, None)
         self.state, actions = advance(self.state, event, self.now)
@@ -190,14 +210,18 @@ class Simulation:
 
     def write(self, line: str) -> None:
         """Add a line to the transcript, at the present instant."""
-        self.transcript.append(f"{self.now:9.3f}  {line}")
+        self._told.append((self.now, line))
 
     def _do(self, action: Action) -> None:  # noqa: C901, PLR0912 - one arm an action
-        self.write(f"  -> {action_line(action)}")
+        self._told.append((self.now, action))
         self.on_action(action)
         match action:
             case ReadGossip():
                 self._read(action)
+            case Inspect():
+                found = self.findings.get(action.endpoint, ())
+                event = Inspected(action.look, found)
+                self.at(self.now + self.look_s, partial(self.take, event))
             case Connect():
                 pass
             case Resolve():
@@ -273,6 +297,7 @@ class Simulation:
                     str(reply.verdict),
                     denied=reply.denied,
                     answered=reply.answered,
+                    hung_up=reply.hung_up,
                 )
             case Silent():
                 after_s = action.timeout_s

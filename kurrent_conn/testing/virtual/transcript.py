@@ -12,6 +12,7 @@ from kurrent_conn.core.actions import (
     Condemn,
     Connect,
     GiveUp,
+    Inspect,
     Note,
     Open,
     Publish,
@@ -30,6 +31,7 @@ from kurrent_conn.core.events import (
     Event,
     GossipFailed,
     GossipRead,
+    Inspected,
     Resolved,
     ResolveFailed,
     RulesChanged,
@@ -58,6 +60,9 @@ def event_line(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one arm a
             return f"gossip #{event.read} says: {told or 'nobody'}"
         case GossipFailed():
             return f"gossip #{event.read} failed: {event.phase}: {event.cause}"
+        case Inspected():
+            kinds = ", ".join(each.kind for each in event.findings)
+            return f"look #{event.look} found: {kinds or 'nothing'}"
         case Resolved():
             return f"{event.host} is {', '.join(event.addresses)}"
         case ResolveFailed():
@@ -94,6 +99,8 @@ def action_line(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one ar
             return f"connect {action.route}"
         case Resolve():
             return f"resolve {action.host}{' by DNS too' if action.by_dns else ''}"
+        case Inspect():
+            return f"look #{action.look} at {action.endpoint} ({action.route})"
         case CancelRead():
             return f"cancel gossip #{action.read}"
         case WakeAt():
@@ -117,6 +124,23 @@ def action_line(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one ar
             return f"note {type(action.notice).__name__}"
         case _:
             assert_never(action)
+
+
+def written(told: tuple[float, str | Event | Action]) -> str:
+    """Write what happened at an instant as one line.
+
+    Args:
+        told: The instant, in seconds of virtual time, and an event, an action, or a
+            line already.
+    """
+    at, what = told
+    if isinstance(what, str):
+        line = what
+    elif isinstance(what, Event):
+        line = event_line(what)
+    else:
+        line = f"  -> {action_line(what)}"
+    return f"{at:9.3f}  {line}"
 
 
 _MARKS: Final = ("** ", "-> publish", "-> open", "-> shut", "-> condemn", "-> give up")

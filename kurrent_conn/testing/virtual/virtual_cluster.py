@@ -76,6 +76,8 @@ class VirtualCluster:
         self.on_wake: Callable[[int], None] = lambda _: None
         """Called when a node goes on: what was sent to it meanwhile is there."""
         self._starts = len(seats)
+        self._viewed = self.model
+        self._views: dict[int, NodeView] = {}
 
     @property
     def advertised(self) -> tuple[Endpoint, ...]:
@@ -88,7 +90,11 @@ class VirtualCluster:
         Args:
             index: The node.
         """
-        return view_of(self.model, index)
+        if self._viewed is not self.model:
+            self._viewed, self._views = self.model, {}
+        if index not in self._views:
+            self._views[index] = view_of(self.model, index)
+        return self._views[index]
 
     def is_silent(self, index: int) -> bool:
         """Whether a node takes what it is sent and answers nothing.

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from kurrent_conn.core.actions import ReadGossip
+from kurrent_conn.core.actions import Action, ReadGossip
 from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.events import Event
 from kurrent_conn.core.overrides import Overrides
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.shells.plan import make_plan
@@ -26,6 +27,7 @@ from kurrent_conn.testing.virtual.simulation import (
     Silent,
     Simulation,
 )
+from kurrent_conn.testing.virtual.transcript import written
 from kurrent_conn.testing.virtual.virtual_call import VirtualCalls
 from kurrent_conn.testing.virtual.virtual_cluster import VirtualCluster
 
@@ -38,13 +40,18 @@ class VirtualRun:
 
     Args:
         trace: What came out.
-        transcript: Everything that happened, a line each.
+        told: Everything that happened, and when.
         took_s: How much virtual time passed, in seconds.
     """
 
     trace: Trace
-    transcript: tuple[str, ...]
+    told: tuple[tuple[float, str | Event | Action], ...]
     took_s: float
+
+    @property
+    def transcript(self) -> tuple[str, ...]:
+        """Everything that happened, a line each."""
+        return tuple(map(written, self.told))
 
 
 def play_virtually(scenario: Scenario, seed: int = 0) -> VirtualRun:
@@ -110,7 +117,7 @@ class _Play:
                 raise TimeoutError(f"{self._scenario.name} does not end")
             simulation.run(next_at)
         trace = self._listener.trace(self._scenario)
-        return VirtualRun(trace, tuple(simulation.transcript), simulation.now)
+        return VirtualRun(trace, simulation.told, simulation.now)
 
     def _go_on(self, number: int, behind_s: float) -> None:
         """Let the timeline go on from a step, later than written by so much."""

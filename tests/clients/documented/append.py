@@ -461,3 +461,24 @@ def a_missing_stream_cannot_be_deleted(scene: Scene) -> None:
     for end in (scene.client.delete_stream, scene.client.tombstone_stream):
         with pytest.raises(NotFoundError):
             end(new_stream(), current_version=0)
+
+
+@ROWS.holds
+def a_deleted_stream_is_not_deleted_again(scene: Scene) -> None:
+    """Deleting a deleted stream with `EXISTS` says that it is deleted."""
+    stream = scene.written(1)
+    scene.client.delete_stream(stream, current_version=0)
+    with pytest.raises(StreamIsDeletedError):
+        scene.client.delete_stream(stream, current_version=StreamState.EXISTS)
+
+
+@ROWS.holds
+def metadata_of_a_tombstoned_stream_is_gone(scene: Scene) -> None:
+    """Metadata of a tombstoned stream can neither be read nor set."""
+    stream = scene.written(1)
+    scene.client.set_stream_metadata(stream, metadata={"a": 1})
+    scene.client.tombstone_stream(stream, current_version=0)
+    with pytest.raises(StreamIsDeletedError):
+        scene.client.get_stream_metadata(stream)
+    with pytest.raises(FailedPreconditionError):
+        scene.client.set_stream_metadata(stream, metadata={"a": 2})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from kurrentdbclient import StreamState
 from kurrentdbclient.exceptions import GrpcError, NotFoundError
 
 from tests.clients.behaviour import Gaps, Scene, new_event
@@ -43,24 +42,6 @@ def falling_behind_is_told(scene: Scene) -> None:
             )
         found = [next(subscription) for _ in range(51)]
     assert not any(event.is_fell_behind for event in found)
-
-
-@GAPS.because("the harness keeps the metadata of a tombstoned stream readable")
-def metadata_of_a_tombstoned_stream_is_gone(scene: Scene) -> None:
-    """Metadata of a tombstoned stream can neither be read nor set."""
-    stream = scene.written(1)
-    scene.client.tombstone_stream(stream, current_version=0)
-    scene.client.set_stream_metadata(stream, metadata={"a": 1})
-    assert scene.client.get_stream_metadata(stream)[0] == {"a": 1}
-
-
-@GAPS.because("the harness calls a deleted stream missing, not deleted")
-def a_deleted_stream_is_not_deleted_again(scene: Scene) -> None:
-    """Deleting a deleted stream with `EXISTS` says that it is deleted."""
-    stream = scene.written(1)
-    scene.client.delete_stream(stream, current_version=0)
-    with pytest.raises(NotFoundError):
-        scene.client.delete_stream(stream, current_version=StreamState.EXISTS)
 
 
 @GAPS.because("`delete_stream` of the client returns None, whatever the node answers")

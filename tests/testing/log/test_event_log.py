@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kurrent_conn.testing.log.append_rule import Conflict, Tombstoned
+from kurrent_conn.testing.log.append_rule import Conflict, Gone
 from kurrent_conn.testing.log.event_log import (
     FIRST_POSITION,
     Accepted,
@@ -144,13 +144,16 @@ def test_ids_are_known_in_their_own_stream_only() -> None:
 
 
 def test_a_deleted_stream_is_revived_behind_its_past() -> None:
-    """Old events stay hidden, numbers go on, and both expectations are met."""
+    """Old events stay hidden, numbers go on; to who expects it to exist it is gone."""
     for expected in (NO_STREAM, ANY, 1):
         log = EventLog()
         commit(log, Append("a", NO_STREAM, (event(1), event(2))))
         commit(log, Delete("a", 1, hard=False, event_id=uuid4()))
         assert not log.stream("a").exists
-        assert log.decide(Append("a", STREAM_EXISTS, (event(3),)), 7) == Conflict(-1)
+        assert log.decide(Append("a", STREAM_EXISTS, (event(3),)), 7) == Gone()
+        wrong = Delete("a", STREAM_EXISTS, hard=False, event_id=uuid4())
+        assert log.decide(wrong, 7) == Gone()
+        assert log.decide(Append("a", 0, (event(3),)), 7) == Conflict(1)
         commit(log, Append("a", expected, (event(3),)))
         assert [r.revision for r in log.stream("a").readable()] == [2]
 
@@ -161,9 +164,57 @@ def test_a_tombstone_refuses_everything() -> None:
     commit(log, Append("a", ANY, (event(1),)))
     commit(log, Delete("a", ANY, hard=True, event_id=uuid4()))
     for expected in (ANY, NO_STREAM, 0):
-        assert log.decide(Append("a", expected, (event(2),)), 7) == Tombstoned()
+        assert log.decide(Append("a", expected, (event(2),)), 7) == Gone()
         again = Delete("a", expected, hard=False, event_id=uuid4())
-        assert log.decide(again, 7) == Tombstoned()
+        assert log.decide(again, 7) == Gone()
+
+
+def test_a_deleted_stream_remembers_its_events() -> None:
+    """A repeat is a repeat; half of one is refused, other events are taken."""
+    log = EventLog()
+    first = commit(log, Append("a", NO_STREAM, (event(1), event(2))))
+    assert isinstance(first, Accepted)
+    commit(log, Delete("a", 1, hard=False, event_id=uuid4()))
+    for expected in (NO_STREAM, ANY):
+        again = Append("a", expected, (event(1), event(2)))
+        assert log.decide(again, 7) == Accepted((), 0, 1, first.position)
+        half = Append("a", expected, (event(1), event(9)))
+        assert log.decide(half, 7) == Conflict(1)
+
+
+def test_a_stream_of_nothing_but_metadata_exists() -> None:
+    """To a writer; there is nothing to read yet, and something to delete."""
+    log = EventLog()
+    commit(log, Append("$$a", NO_STREAM, (event(1, METADATA_TYPE, b"{}"),)))
+    assert not log.stream("a").exists
+    taken = log.decide(Append("a", STREAM_EXISTS, (event(2),)), 7)
+    assert isinstance(taken, Accepted)
+    assert taken.first == 0
+    deleted = log.decide(Delete("a", ANY, hard=False, event_id=uuid4()), 7)
+    assert isinstance(deleted, Accepted)
+
+
+@pytest.mark.parametrize("expected", [ANY, NO_STREAM])
+def test_what_never_was_cannot_be_deleted(expected: int) -> None:
+    """But it can be closed for ever."""
+    log = EventLog()
+    soft = Delete("a", expected, hard=False, event_id=uuid4())
+    assert log.decide(soft, 7) == Conflict(-1)
+    hard = Delete("a", expected, hard=True, event_id=uuid4())
+    assert isinstance(log.decide(hard, 7), Accepted)
+
+
+def test_metadata_is_gone_with_its_stream() -> None:
+    """A tombstone closes the metadata stream too, written before or not."""
+    for has_metadata in (True, False):
+        log = EventLog()
+        commit(log, Append("a", ANY, (event(1),)))
+        if has_metadata:
+            commit(log, Append("$$a", ANY, (event(2, METADATA_TYPE, b"{}"),)))
+        commit(log, Delete("a", ANY, hard=True, event_id=uuid4()))
+        assert log.stream("$$a").is_tombstoned
+        more = Append("$$a", ANY, (event(3, METADATA_TYPE, b"{}"),))
+        assert log.decide(more, 7) == Gone()
 
 
 @pytest.mark.parametrize(

@@ -352,6 +352,7 @@ class RunningLab:
 
 
 def _spawn(descriptor: int, directory: Path) -> subprocess.Popen[bytes]:
+    paths = [str(_ROOT), str(_ROOT / "tests" / "support")]
     inner = (sys.executable, "-m", "tests.topology.lab.stack", str(descriptor))
     return subprocess.Popen(
         [*_OUTER, *inner],
@@ -359,5 +360,9 @@ def _spawn(descriptor: int, directory: Path) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         cwd=_ROOT,
         # What is killed leaves its files behind; here they are found.
-        env={**os.environ, "TMPDIR": str(directory)},
+        env={
+            **os.environ,
+            "TMPDIR": str(directory),
+            "PYTHONPATH": os.pathsep.join(paths),
+        },
     )
