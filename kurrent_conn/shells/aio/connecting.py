@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from types import TracebackType
 from typing import Any
 
+from kurrent_conn.core.expiry import WITHIN_S
 from kurrent_conn.core.retry import RetryPolicy
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.shells import fork
@@ -75,6 +76,7 @@ def connect(
     allow_plaintext_credentials: bool = False,
     retry: RetryPolicy | None = None,
     on_event: OnEvent | None = None,
+    expiry_warning_s: float = WITHIN_S,
 ) -> Connecting:
     """Connect to a cluster, or to one node.
 
@@ -95,6 +97,8 @@ def connect(
         retry: How to wait before a repeat, and when to stop.
         on_event: Receives every `Notice`, on the connection's loop; it must not block.
             Its first exception is logged and ends it.
+        expiry_warning_s: How long before its end a certificate, of a node or our own,
+            is told of by a `CertificateExpiring`, in seconds; 0 looks at none.
 
     Returns:
         The connection to come, with a node found unless `lazy`.
@@ -126,6 +130,7 @@ def connect(
             timeout=timeout,
             retry=retry or RetryPolicy(),
             on_event=on_event,
+            expiry_warning_s=expiry_warning_s,
         )
 
     return Connecting(make, lazy=lazy)

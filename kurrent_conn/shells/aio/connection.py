@@ -57,6 +57,7 @@ class Connection:
         timeout: float,
         retry: RetryPolicy,
         on_event: OnEvent | None,
+        expiry_warning_s: float,
     ) -> None:
         self.settings: Final = settings
         self.timeout: Final = timeout
@@ -74,6 +75,7 @@ class Connection:
             trust,
             reload,
             self.tasks,
+            expiry_warning_s=expiry_warning_s,
             on_open=self._tell_facades,
             on_note=self._note,
         )

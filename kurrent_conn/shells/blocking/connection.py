@@ -18,6 +18,7 @@ import grpc
 
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.events import CallAnswered, CallFailed
+from kurrent_conn.core.expiry import WITHIN_S
 from kurrent_conn.core.failure import RpcFailure, verdict_of
 from kurrent_conn.core.notice import InsecureConnection, Notice
 from kurrent_conn.core.outage import is_awaited
@@ -64,6 +65,7 @@ class Connection:
         timeout: float,
         retry: RetryPolicy,
         on_event: OnEvent | None,
+        expiry_warning_s: float,
     ) -> None:
         self.settings: Final = settings
         self.timeout: Final = timeout
@@ -80,6 +82,7 @@ class Connection:
             trust,
             reload,
             self._timer,
+            expiry_warning_s=expiry_warning_s,
             on_open=self._tell_facades,
             on_note=self._note,
         )
@@ -337,6 +340,7 @@ def connect(
     allow_plaintext_credentials: bool = False,
     retry: RetryPolicy | None = None,
     on_event: OnEvent | None = None,
+    expiry_warning_s: float = WITHIN_S,
 ) -> Connection:
     """Connect to a cluster, or to one node.
 
@@ -354,6 +358,8 @@ def connect(
         retry: How to wait before a repeat, and when to stop.
         on_event: Receives every `Notice`, on the connection's own thread; it must not
             block. Its first exception is logged and ends it.
+        expiry_warning_s: How long before its end a certificate, of a node or our own,
+            is told of by a `CertificateExpiring`, in seconds; 0 looks at none.
 
     Returns:
         The connection, with a node found unless `lazy`.
@@ -383,6 +389,7 @@ def connect(
         timeout=timeout,
         retry=retry or RetryPolicy(),
         on_event=on_event,
+        expiry_warning_s=expiry_warning_s,
     )
     if not lazy:
         try:
