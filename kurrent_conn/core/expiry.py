@@ -20,6 +20,16 @@ less than 14 days left was not renewed when it should have been.
 """
 
 
+FIRST_CHECK_S: Final = 1.0
+"""When a new connection is looked at first: not beside its first calls."""
+
+CHECK_EVERY_S: Final = 60.0
+"""How often it is looked whether a certificate is due for a look."""
+
+LOOK_EVERY_S: Final = 24 * 3600.0
+"""How often the same node is looked at: certificates end by the day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expiring:
     """A certificate that is valid now and ends soon.
@@ -43,6 +53,16 @@ class Expiring:
         whose = ", ".join(self.names) or self.subject
         day = f"{self.not_after:%Y-%m-%d}"
         return f"the certificate of {whose} ends on {day}, in {left}"
+
+
+def is_due(looked_at: float | None, now: float) -> bool:
+    """Decide whether a node's certificate is to be looked at.
+
+    Args:
+        looked_at: When it was looked at last, monotonic seconds; None for never.
+        now: Monotonic seconds.
+    """
+    return looked_at is None or now - looked_at >= LOOK_EVERY_S
 
 
 def expiring(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kurrent_conn.core.attempt import Attempt
 from kurrent_conn.core.cluster import NodePreference, NodeState, Topology
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.expiry import Expiring
 from kurrent_conn.core.failover import Failover
 from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.route import Route
@@ -71,6 +72,24 @@ class InsecureConnection:
     def __str__(self) -> str:
         """Write one line for people."""
         return "tlsVerifyCert=false: whoever answers first is believed"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateExpiring:
+    """A certificate in use ends soon: said once a certificate and endpoint.
+
+    Args:
+        endpoint: Who presents it, or depends on it as its CA; None for our own.
+        expiring: Which certificate, and when it ends.
+    """
+
+    endpoint: Endpoint | None
+    expiring: Expiring
+
+    def __str__(self) -> str:
+        """Write one line for people."""
+        whose = "our own" if self.endpoint is None else str(self.endpoint)
+        return f"{whose}: {self.expiring}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +249,7 @@ Notice = (
     | NodeOpened
     | NodeLost
     | InsecureConnection
+    | CertificateExpiring
     | FileTaken
     | FileRefused
     | NodeSuspected

@@ -25,7 +25,7 @@ Source: server, `Certificates/CertificateExtensions.cs` (reserved node common na
 """
 
 _SKEW: Final = timedelta(minutes=5)
-_LIFE: Final = timedelta(days=2)
+_LIFE: Final = timedelta(days=90)
 
 
 IssuerKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -127,7 +127,7 @@ class CertificateAuthority:
                 wildcards (`*.kurrent.test`), IPv4 and IPv6 addresses. With none the
                 certificate has only a common name.
             not_before: Start of validity, UTC; five minutes ago when None.
-            not_after: End of validity, UTC; in two days when None.
+            not_after: End of validity, UTC; in 90 days when None.
             usages: The extended key usages, of `server` and `client`; with none the
                 extension is left out.
             with_chain: Whether the intermediates are included; without them a client

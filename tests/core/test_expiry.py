@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kurrent_conn.core.certificate import CertificateFacts, PresentedNames
-from kurrent_conn.core.expiry import WITHIN_S, Expiring, expiring
+from kurrent_conn.core.expiry import LOOK_EVERY_S, WITHIN_S, Expiring, expiring, is_due
 
 END = datetime(2026, 6, 1, tzinfo=UTC)
 FACTS = CertificateFacts(
@@ -61,3 +61,10 @@ def test_the_line_names_certificate_and_time() -> None:
     assert str(Expiring("CN=n1", (), END, 86400)) == (
         "the certificate of CN=n1 ends on 2026-06-01, in 24 hours"
     )
+
+
+def test_a_node_is_looked_at_once_a_day() -> None:
+    """At first, and again when a day has passed."""
+    assert is_due(None, 5.0)
+    assert not is_due(5.0, 5.0 + LOOK_EVERY_S - 1)
+    assert is_due(5.0, 5.0 + LOOK_EVERY_S)

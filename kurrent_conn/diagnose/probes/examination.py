@@ -68,12 +68,18 @@ def diagnose(
     settings = target if isinstance(target, Settings) else Settings.from_string(target)
     trust = read_trust(settings) if settings.tls else None
     around = look_around()
+    stands = vantage or around.vantage
+    around = replace(
+        around,
+        is_pod=stands is Vantage.POD,
+        namespace=namespace or around.namespace,
+    )
     case = Case(
         settings,
         read_overrides(overrides),
         datetime.now(UTC),
-        replace(around, namespace=namespace or around.namespace),
-        vantage or around.vantage,
+        around,
+        stands,
         trust_in_words(settings, trust),
     )
     may_send = settings.tls or allow_plaintext_credentials

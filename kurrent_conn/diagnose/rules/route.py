@@ -13,7 +13,7 @@ none of these                                  leader- or member-unreachable
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
 from kurrent_conn.core.endpoint import Endpoint
@@ -115,9 +115,9 @@ def _without_a_rule(case: Case, members: list[Endpoint]) -> Iterator[Finding]:
     missing = [*ways, *unknown]
     if missing:
         yield _missing_override(case, missing, ways, unknown)
-    views = [m for m in members if m not in missing and _is_internal(case, m)]
+    views = [m for m in members if m not in missing and is_internal(case, m)]
     if views:
-        yield _internal_view(case, views)
+        yield internal_view(case, views)
     yield from _unreachable(case, [m for m in members if m not in (*missing, *views)])
 
 
@@ -156,16 +156,27 @@ def _why_lost(case: Case, member: Endpoint) -> str:
     return f"{member}: {known.failure if known else 'the name has no address'}"
 
 
-def _is_internal(case: Case, member: Endpoint) -> bool:
-    """Whether we are outside and were told an address for those inside."""
-    best = case.best(member)
-    if best is None or case.vantage is Vantage.POD or member.is_address:
+def is_internal(case: Case, endpoint: Endpoint) -> bool:
+    """Whether we are outside and were told an address for those inside.
+
+    Args:
+        case: What was seen.
+        endpoint: A member or a seed where nothing answers.
+    """
+    best = case.best(endpoint)
+    if best is None or case.vantage is Vantage.POD or endpoint.is_address:
         return False
     address = ip_address(best.route.connects_to.host.partition("%")[0])
     return address.is_private and not address.is_loopback
 
 
-def _internal_view(case: Case, members: list[Endpoint]) -> Finding:
+def internal_view(case: Case, members: Sequence[Endpoint]) -> Finding:
+    """Say that DNS gives addresses that are for others.
+
+    Args:
+        case: What was seen.
+        members: Those, or seeds, for which it does.
+    """
     return Finding(
         Trouble.WRONG_DNS_VIEW,
         Severity.PROBLEM,

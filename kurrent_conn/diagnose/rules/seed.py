@@ -12,6 +12,7 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.diagnose import fix
 from kurrent_conn.diagnose.case import Case
 from kurrent_conn.diagnose.finding import Finding, Fix, Severity, Trouble
+from kurrent_conn.diagnose.rules.route import internal_view, is_internal
 from kurrent_conn.diagnose.sight import Reach
 
 
@@ -28,6 +29,10 @@ def about_seeds(case: Case) -> Iterator[Finding]:
         for seed in seeds
         if case.reach(seed) is Reach.NOTHING and not _is_a_member(case, seed)
     )
+    views = tuple(seed for seed in dead if is_internal(case, seed))
+    dead = tuple(seed for seed in dead if seed not in views)
+    if views:
+        yield internal_view(case, views)
     severity = Severity.WARNING if case.views else Severity.PROBLEM
     if unknown:
         yield Finding(

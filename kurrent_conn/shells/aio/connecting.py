@@ -6,18 +6,13 @@ from collections.abc import Callable, Generator, Sequence
 from types import TracebackType
 from typing import Any
 
+from kurrent_conn.core.expiry import WITHIN_S
 from kurrent_conn.core.retry import RetryPolicy
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.shells import fork
 from kurrent_conn.shells.aio.connection import Connection, OnEvent
-from kurrent_conn.shells.plan import (
-    OverridesLike,
-    make_plan,
-    read_overrides,
-    read_settings,
-)
-from kurrent_conn.shells.reload import Reload
-from kurrent_conn.shells.trust import read_trust
+from kurrent_conn.shells.given import read_given
+from kurrent_conn.shells.plan import OverridesLike
 
 
 class Connecting:
@@ -75,6 +70,7 @@ def connect(
     allow_plaintext_credentials: bool = False,
     retry: RetryPolicy | None = None,
     on_event: OnEvent | None = None,
+    expiry_warning_s: float = WITHIN_S,
 ) -> Connecting:
     """Connect to a cluster, or to one node.
 
@@ -95,6 +91,8 @@ def connect(
         retry: How to wait before a repeat, and when to stop.
         on_event: Receives every `Notice`, on the connection's loop; it must not block.
             Its first exception is logged and ends it.
+        expiry_warning_s: How long before its end a certificate, of a node or our own,
+            is told of by a `CertificateExpiring`, in seconds; 0 looks at none.
 
     Returns:
         The connection to come, with a node found unless `lazy`.
@@ -105,27 +103,21 @@ def connect(
         UntrustedName: A member names a host outside `trusted_names`.
     """
     fork.check()
-    settings = read_settings(target)
-    rules = read_overrides(overrides)
-    trust = read_trust(settings) if settings.tls else None
-    plan = make_plan(
-        settings,
-        rules,
+    given = read_given(
+        target,
+        overrides,
         follow=follow,
         trusted_names=trusted_names,
         allow_plaintext_credentials=allow_plaintext_credentials,
     )
-    reload = Reload(settings, overrides, trust)
 
     def make() -> Connection:
         return Connection(
-            settings,
-            plan,
-            trust,
-            reload,
+            given,
             timeout=timeout,
             retry=retry or RetryPolicy(),
             on_event=on_event,
+            expiry_warning_s=expiry_warning_s,
         )
 
     return Connecting(make, lazy=lazy)

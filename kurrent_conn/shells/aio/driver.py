@@ -49,19 +49,21 @@ from kurrent_conn.core.events import (
     Wanted,
     Woke,
 )
+from kurrent_conn.core.expiry import CHECK_EVERY_S, FIRST_CHECK_S
 from kurrent_conn.core.failure import RpcFailure
 from kurrent_conn.core.notice import Notice
 from kurrent_conn.core.report import Pong
-from kurrent_conn.core.settings import Settings
-from kurrent_conn.core.state import Plan, State
+from kurrent_conn.core.state import State
 from kurrent_conn.errors import KurrentConnError
 from kurrent_conn.shells.aio.call_error import ended_error
 from kurrent_conn.shells.aio.open_node import OpenNode, RouteChannel
 from kurrent_conn.shells.aio.route_channels import RouteChannels
 from kurrent_conn.shells.aio.tasks import Tasks
+from kurrent_conn.shells.expiry_watch import ExpiryWatch
 from kurrent_conn.shells.give_up import error_of
+from kurrent_conn.shells.given import Given
 from kurrent_conn.shells.header import Headers, authorization, call_headers
-from kurrent_conn.shells.reload import POLL_S, Reload
+from kurrent_conn.shells.reload import POLL_S
 from kurrent_conn.shells.resolver import ask_dns_async, of_system, system_failed
 from kurrent_conn.shells.rpc import failure_of, gossip_failed, pong_of
 from kurrent_conn.shells.trust import Trust
@@ -77,10 +79,8 @@ class Driver:
     """The core of one connection, and its sockets.
 
     Args:
-        settings: What the connection string said.
-        plan: What the core is to do.
-        trust: Whom to trust; None without TLS.
-        reload: The files that may change.
+        given: What it is made of.
+        expiry_warning_s: How long before its end a certificate is told of.
         tasks: Keep what runs beside the callers.
         on_open: Receives the node of a preference, or None, at every change.
         on_note: Receives every notice.
@@ -88,15 +88,14 @@ class Driver:
 
     def __init__(
         self,
-        settings: Settings,
-        plan: Plan,
-        trust: Trust | None,
-        reload: Reload,
+        given: Given,
         tasks: Tasks,
         *,
+        expiry_warning_s: float,
         on_open: Callable[[NodePreference, OpenNode | None], object],
         on_note: Callable[[Notice], object],
     ) -> None:
+        settings, plan, reload = given.settings, given.plan, given.reload
         self.topology = Topology()
         self.open: Final[dict[NodePreference, OpenNode]] = {}
         self._settings = settings
@@ -111,7 +110,7 @@ class Driver:
         self._inbox: deque[Event] = deque()
         self._is_draining = False
         self._state = core_state.start(plan, seed=secrets.randbits(64))
-        self._verification = Verification(settings, trust)
+        self._verification = Verification(settings, reload.trust)
         self._channels = RouteChannels(
             settings, self._verification, tasks, self._is_open
         )
@@ -122,6 +121,10 @@ class Driver:
         self._next_poll: asyncio.TimerHandle | None = None
         if reload.is_needed:
             self._next_poll = self._loop.call_later(POLL_S, self._poll_files)
+        self._expiry: Final = ExpiryWatch(self._verification, expiry_warning_s)
+        self._next_check: asyncio.TimerHandle | None = None
+        if self._expiry.is_needed:
+            self._next_check = self._loop.call_later(FIRST_CHECK_S, self._check_dates)
         self._alarm: asyncio.TimerHandle | None = None
         self._next_look: asyncio.TimerHandle | None = None
         self.is_watching = False
@@ -226,6 +229,16 @@ class Driver:
             self._on_note(notice)
         self._next_poll = self._loop.call_later(POLL_S, self._poll_files)
 
+    def _check_dates(self) -> None:
+        """Look whether a certificate ends soon; look again later."""
+        self._tasks.start_endless(self._look_at_dates())
+        self._next_check = self._loop.call_later(CHECK_EVERY_S, self._check_dates)
+
+    async def _look_at_dates(self) -> None:
+        nodes = [opened.node for opened in self.open.values()]
+        for notice in await asyncio.to_thread(self._expiry.look, nodes):
+            self._on_note(notice)
+
     @property
     def calls_in_flight(self) -> int:
         """How many calls run, streams included."""
@@ -267,7 +280,7 @@ class Driver:
             reason: What the callers of calls under way are told.
         """
         self.post(Closed())
-        for timer in (self._alarm, self._next_look, self._next_poll):
+        for timer in (self._alarm, self._next_look, self._next_poll, self._next_check):
             if timer is not None:
                 timer.cancel()
         for preference in tuple(self.open):
@@ -285,7 +298,7 @@ class Driver:
                 if action.by_dns:
                     self._tasks.start_endless(self._look_up_by_dns(action.host))
             case Inspect():
-                self._tasks.start(self._inspect(action))
+                self._tasks.start_endless(self._inspect(action))
             case CancelRead():
                 if (read := self._reads.pop(action.read, None)) is not None:
                     read.cancel()

@@ -184,9 +184,10 @@ def _is_stale(state: State, event: Event) -> bool:
     """Whether an event is about something that is over."""
     match event:
         case GossipRead() | GossipFailed():
-            return all(read.number != event.read for read in state.reads) and all(
-                v.probe is None or v.probe.number != event.read for v in state.vigils
-            )
+            probes = [v.probe for v in state.vigils if v.probe is not None]
+            trials = state.trial.reads if state.trial is not None else ()
+            under_way = (*state.reads, *probes, *trials)
+            return all(read.number != event.read for read in under_way)
         case CallFailed(node=node, leader=None):
             return all(n.serial != node.serial for n in state.chosen.values()) and (
                 event.verdict.name != "NOT_LEADER"

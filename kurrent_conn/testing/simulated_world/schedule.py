@@ -263,13 +263,15 @@ class Schedule:
         client, now = self.world.client, self.world.clock.now
         client.take(NOTHING)
         state = client.state
+        # Where calls go by a second choice, the better one is tried again for ever.
+        lasting = None if state.trial is None else state.trial.at
         left = {
             "calls": [c.number for c in client.calls if c.end is None],
             "waits": state.waiters,
             "search": state.search,
             "reads": state.reads,
             "vigils": state.vigils,
-            "timer": state.wake_at,
+            "timer": None if state.wake_at == lasting else state.wake_at,
         }
         if any(left.values()):
             raise PromiseBroken(f"{now:.3f} something is left: {left}")
