@@ -160,11 +160,27 @@ def leaders(members: Iterable[Member]) -> list[Member]:
     ]
 
 
+def denies(state: State, member: Member) -> bool:
+    """Tell whether a member is said to lead, and said itself that it does not.
+
+    Args:
+        state: What the connection believes.
+        member: As another one lists it.
+    """
+    if state.search is None or member.state != NodeState.LEADER:
+        return False
+    return member.advertised in state.search.denied
+
+
 def best(state: State, preference: NodePreference) -> Choice | None:
     """Choose among the members believed in, for one preference.
 
-    Suspects and untrusted hosts are left out. Of two leaders the one that was heard
-    of last wins; an answer carries no epoch that could tell.
+    Suspects and untrusted hosts are left out, and leaders by hearsay that deny it
+    themselves. Of two leaders the one that was heard of last wins; an answer carries no
+    epoch that could tell.
+
+    Source: server, `Services/Gossip/GossipServiceBase.cs`: a node's word about itself
+    wins over everybody else's.
 
     Args:
         state: What the connection believes, with a search under way.
@@ -175,8 +191,10 @@ def best(state: State, preference: NodePreference) -> Choice | None:
     tie = state.search.tie
 
     def accepts(member: Member) -> bool:
-        return member.advertised not in state.suspects and is_trusted(
-            state, member.advertised
+        return (
+            member.advertised not in state.suspects
+            and not denies(state, member)
+            and is_trusted(state, member.advertised)
         )
 
     claims = [member for member in leaders(state.topology.members) if accepts(member)]

@@ -129,6 +129,20 @@ def ask_directly(turn: Turn, advertised: Endpoint) -> None:
     ask(turn, by_each_route[0])
 
 
+def ask_soon(turn: Turn, advertised: Endpoint) -> None:
+    """Let one member be the next to be asked, when the next one is due."""
+    search = turn.state.search
+    if search is not None:
+        first = tuple(
+            Candidate(advertised, route, f"gossip from {turn.state.topology.told_by}")
+            for route in turn.state.plan.router.routes(advertised)
+        )
+        others = tuple(c for c in search.queue if c not in first)
+        turn.state = replace(
+            turn.state, search=replace(search, queue=(*first, *others))
+        )
+
+
 def refill(turn: Turn) -> None:
     """Queue the candidates: whom another node named first, suspects last.
 

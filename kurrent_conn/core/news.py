@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 
 from kurrent_conn.core import (
     better_route,
@@ -20,10 +21,12 @@ from kurrent_conn.core import (
 )
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
+from kurrent_conn.core.backoff import ELECTION_MIN_S
 from kurrent_conn.core.belief import (
     answerers,
     best,
     chooses_by_gossip,
+    denies,
     is_by_rule,
     is_trusted,
     leaders,
@@ -68,6 +71,7 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
         if by_rule
         else turn.state.proven,
     )
+    _hear_denials(turn, event.members, heard)
     _believe(turn, event.members, read.candidate.endpoint)
     _revise(turn, heard)
     vigil.hear(turn, event.members, heard)
@@ -77,6 +81,18 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     match_waits(turn, heard)
     if wait_end.is_needed(turn.state):
         search.unmatched(turn)
+
+
+def _hear_denials(
+    turn: Turn, members: tuple[Member, ...], heard: frozenset[Endpoint]
+) -> None:
+    """Note who says itself that it leads, or that it does not."""
+    search_now = turn.state.search
+    if search_now is not None:
+        leading = {member.advertised for member in leaders(members)}
+        denied = {m: at for m, at in search_now.denied.items() if m not in heard}
+        denied |= dict.fromkeys(heard - leading, turn.now)
+        turn.state = replace(turn.state, search=replace(search_now, denied=denied))
 
 
 def gossip_failed(turn: Turn, event: GossipFailed) -> None:
@@ -211,7 +227,12 @@ def _hint(candidate: Candidate, phase: Phase) -> str:
 
 def _believe(turn: Turn, members: tuple[Member, ...], told_by: Endpoint) -> None:
     """Publish what was heard, where it differs from what was believed."""
-    believed = [m for m in leaders(members) if m.advertised not in turn.state.suspects]
+    believed = [
+        member
+        for member in leaders(members)
+        if member.advertised not in turn.state.suspects
+        and not denies(turn.state, member)
+    ]
     newest = max(believed, key=lambda m: m.time_stamp_s, default=None)
     leader = newest.advertised if newest else None
     before = turn.state.topology
@@ -285,7 +306,8 @@ def _look_at_claims(
 
     One outside `trusted_names`, or whose certificate is wrong, ends the wait: waiting
     mends neither, but what is wrong is looked at first. One that is suspected is asked
-    itself, once an answer.
+    itself, once an answer; one that denied it just now, at the next turn: two nodes may
+    name each other.
     """
     for claimed in leaders(turn.state.topology.members):
         leader = claimed.advertised
@@ -299,8 +321,16 @@ def _look_at_claims(
             if not search.is_looked_at(turn.state, leader):
                 reason = f"the leader {leader} failed its TLS or credentials check"
                 _refuse(turn, preference, Ending.FATAL, reason)
+        elif _denied_just_now(turn, leader):
+            inquiry.ask_soon(turn, leader)
         elif heard:
             inquiry.ask_directly(turn, leader)
+
+
+def _denied_just_now(turn: Turn, leader: Endpoint) -> bool:
+    search_now = turn.state.search
+    denied = search_now.denied if search_now else {}
+    return turn.now - denied.get(leader, -inf) < ELECTION_MIN_S
 
 
 def _refuse(

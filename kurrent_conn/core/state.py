@@ -201,6 +201,8 @@ class Search:
         refills: How often the queue was filled.
         unresolved: Candidates that are asked as soon as their name is resolved.
         fatal: Candidates whose last failure waiting cannot mend.
+        denied: Members that said themselves, in this search, that they do not lead, and
+            when, monotonic seconds.
         looking: Looks at certificates under way, by their numbers.
         looked_at: Whose certificates were looked at in this search.
         findings: What was found wrong with them.
@@ -226,6 +228,7 @@ class Search:
     )
     unresolved: tuple[Candidate, ...] = ()
     refills: int = 0
+    denied: Mapping[Endpoint, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from kurrent_conn.core.overrides import Overrides
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.errors import ConfigurationError
 from kurrent_conn.shells.file_watch import FileWatch, Polled
-from kurrent_conn.shells.plan import OverridesLike
+from kurrent_conn.shells.plan import OverridesLike, read_overrides
 from kurrent_conn.shells.trust import Trust, read_trust
 
 POLL_S: Final = 1.0
@@ -40,35 +40,34 @@ class Changed:
 
 
 class Reload:
-    """Watches the files that a connection was made of.
+    """Reads the files that a connection is made of, once, and watches them.
 
     Args:
         settings: Names the TLS files.
         overrides: As `connect` was given it; only a path can change.
+
+    Attributes:
+        overrides: The rules that were given, as they were read first.
         trust: What the TLS files said first; None without TLS.
 
     Raises:
         ConfigurationError: A file cannot be used now.
     """
 
-    def __init__(
-        self, settings: Settings, overrides: OverridesLike, trust: Trust | None
-    ) -> None:
+    def __init__(self, settings: Settings, overrides: OverridesLike) -> None:
         self._settings = settings
-        self._trust = trust
         self._refused = ""
-        self._rules: FileWatch[Overrides] | None = None
-        if overrides is not None and not isinstance(overrides, Overrides | Mapping):
-            source = fspath(overrides)
-            self._rules = FileWatch(
-                [source],
-                lambda contents: Overrides.from_bytes(contents[0], source=source),
-            )
-        self._trusts: FileWatch[Trust] | None = None
-        self._directory = trust is not None and _is_directory(settings.tls_ca_file)
-        files = _files(settings)
-        if trust is not None and files and not self._directory:
-            self._trusts = FileWatch(files, lambda _: read_trust(settings))
+        self._rules = _watched_rules(overrides)
+        self.overrides: Final = (
+            read_overrides(overrides) if self._rules is None else self._rules.value
+        )
+        self._directory = settings.tls and _is_directory(settings.tls_ca_file)
+        self._trusts = None if self._directory else _watched_trust(settings)
+        if self._trusts is not None:
+            self.trust: Trust | None = self._trusts.value
+        else:
+            self.trust = read_trust(settings) if settings.tls else None
+        self._last = self.trust
 
     @property
     def is_needed(self) -> bool:
@@ -101,10 +100,34 @@ class Reload:
             self._refused = str(error)
             return None, [FileRefused("trust", str(error))] if first else []
         self._refused = ""
-        if trust == self._trust:
+        if trust == self._last:
             return None, []
-        self._trust = trust
+        self._last = trust
         return trust, [FileTaken("trust")]
+
+
+def _watched_rules(overrides: OverridesLike) -> FileWatch[Overrides] | None:
+    if overrides is None or isinstance(overrides, Overrides | Mapping):
+        return None
+    source = fspath(overrides)
+    try:
+        return FileWatch(
+            [source], lambda contents: Overrides.from_bytes(contents[0], source=source)
+        )
+    except OSError:
+        read_overrides(overrides)  # raises what says more
+        raise
+
+
+def _watched_trust(settings: Settings) -> FileWatch[Trust] | None:
+    files = _files(settings)
+    if not settings.tls or not files:
+        return None
+    try:
+        return FileWatch(files, lambda _: read_trust(settings))
+    except OSError:
+        read_trust(settings)  # raises what says more
+        raise
 
 
 def _told(

@@ -125,3 +125,41 @@ def test_a_follower_stays_open_through_an_answer_that_lists_it() -> None:
     simulation.want(None)
     simulation.run(2)
     assert simulation.opened[NodePreference.FOLLOWER] is before
+
+
+def listed(leader: Endpoint | None, *, now_s: float = 0.0) -> Says:
+    """Let an answer name this leader."""
+    return Says(
+        tuple(
+            member(at, LEADER if at == leader else FOLLOWER, stamp_s=now_s)
+            for at in (A, B, C)
+        )
+    )
+
+
+def test_a_nodes_word_about_itself_wins() -> None:
+    """C lags and names b, which says that it does not lead: b is asked, not opened."""
+    for seed in range(20):
+        scene = cluster()
+        scene.replies = {A: listed(None), B: listed(None), C: listed(B)}
+        simulation = Simulation(plan(), scene, seed)
+        simulation.want()
+        simulation.run(0.5)
+        assert opened(simulation) is None
+        assert simulation.state.topology.leader is None
+        scene.replies = {A: listed(None), B: listed(B), C: listed(B)}
+        simulation.run(1)
+        node = opened(simulation)
+        assert node is not None
+        assert node.advertised == B
+
+
+def test_nodes_that_name_each_other_cost_no_flood() -> None:
+    """A says that b leads, b says that a does: at most twice the usual reads."""
+    scene = cluster()
+    scene.replies = {A: listed(B), B: listed(A), C: listed(None)}
+    simulation = Simulation(plan(), scene)
+    simulation.want()
+    simulation.run(8)
+    assert opened(simulation) is None
+    assert len(scene.asked) <= 220

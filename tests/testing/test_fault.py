@@ -20,6 +20,7 @@ from kurrent_conn.testing.certificates import CertificateAuthority, KeyPair
 from kurrent_conn.testing.cluster import Isolation
 from patience import wait_for
 from raw_call import (
+    ADMIN,
     INSISTING,
     Failure,
     append,
@@ -27,6 +28,7 @@ from raw_call import (
     failure_of,
     gossip,
     proposed,
+    read,
 )
 
 ELSEWHERE = Endpoint("elsewhere.kurrent.test", 2113)
@@ -328,3 +330,62 @@ def test_a_process_without_a_front_greets_as_it_is() -> None:
         pytest.raises(LookupError, match="proxied=True"),
     ):
         cluster.apply(fault.NoAlpn(0))
+
+
+def test_a_leader_dies_with_an_append_in_its_hands(cluster: SimulatedCluster) -> None:
+    """Before it looks at it, or once it has written it: the client cannot tell."""
+    for stream, is_served in (("unwritten", False), ("written", True)):
+        leader = cluster.leader
+        assert leader is not None
+        cluster.apply(
+            fault.Kill("leader"),
+            at_call=fault.AtCall("append", number=2, is_served=is_served),
+        )
+        with channel_to(cluster, leader) as channel:
+            append(channel, "first", proposed(b"1"), metadata=ADMIN)
+            with pytest.raises(grpc.RpcError) as caught:
+                append(channel, stream, proposed(b"2"), metadata=ADMIN)
+        assert failure_of(caught.value).code is grpc.StatusCode.UNAVAILABLE
+        assert not leader.is_alive
+        cluster.elect(2 if leader.index == 0 else 1)
+        leader.restart()
+    cluster.wait_until_settled()
+    with channel_to(cluster, cluster.nodes[1]) as channel:
+        (missing,) = read(channel, "unwritten")
+        assert missing.WhichOneof("content") == "stream_not_found"
+        (found,) = read(channel, "written")
+        assert found.event.event.data == b"2"
+
+
+def test_a_call_goes_on_once_it_has_happened(cluster: SimulatedCluster) -> None:
+    """And meets what the fault has made of its node; other nodes and calls do not."""
+    cluster.apply(fault.Resign(), at_call=fault.AtCall("append"))
+    with channel_to(cluster, cluster.nodes[0]) as channel:
+        assert len(gossip(channel)) == 3
+        read(channel, "orders")
+        with pytest.raises(grpc.RpcError) as caught:
+            append(channel, "orders", proposed(b"1"), metadata=ADMIN)
+        assert failure_of(caught.value).details == "Server Is Not Ready"
+        cluster.apply(fault.Elect(0, 0.05), at_call=fault.AtCall("gossip", node=0))
+        assert len(gossip(channel)) == 3
+        wait_for(lambda: cluster.leader is cluster.nodes[0])
+        append(channel, "orders", proposed(b"2"), metadata=ADMIN)
+        cluster.apply(fault.Slow(0, 0.01), at_call=fault.AtCall("read", is_served=True))
+        assert len(read(channel, "orders")) == 1
+        assert cluster.director.conducts[0] == Conduct(delay_s=0.01)
+
+
+def test_a_node_waits_for_one_call_at_a_time() -> None:
+    """A second order is refused; one that cannot be carried out lets the call go."""
+    with SimulatedCluster(2) as cluster:
+        at = fault.AtCall("append", node=0)
+        cluster.apply(fault.Elect(1), at_call=at)
+        with pytest.raises(RuntimeError, match="waits for a call already"):
+            cluster.apply(fault.Kill(0), at_call=at)
+        cluster.nodes[1].kill()
+        with channel_to(cluster, cluster.nodes[0]) as channel:
+            with pytest.raises(grpc.RpcError) as caught:
+                append(channel, "orders", proposed(b"1"), metadata=ADMIN)
+            assert failure_of(caught.value).code is grpc.StatusCode.UNAVAILABLE
+            cluster.elect(0)
+            append(channel, "orders", proposed(b"1"), metadata=ADMIN)

@@ -11,14 +11,8 @@ from kurrent_conn.core.retry import RetryPolicy
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.shells import fork
 from kurrent_conn.shells.aio.connection import Connection, OnEvent
-from kurrent_conn.shells.plan import (
-    OverridesLike,
-    make_plan,
-    read_overrides,
-    read_settings,
-)
-from kurrent_conn.shells.reload import Reload
-from kurrent_conn.shells.trust import read_trust
+from kurrent_conn.shells.given import read_given
+from kurrent_conn.shells.plan import OverridesLike
 
 
 class Connecting:
@@ -109,24 +103,17 @@ def connect(
         UntrustedName: A member names a host outside `trusted_names`.
     """
     fork.check()
-    settings = read_settings(target)
-    rules = read_overrides(overrides)
-    trust = read_trust(settings) if settings.tls else None
-    plan = make_plan(
-        settings,
-        rules,
+    given = read_given(
+        target,
+        overrides,
         follow=follow,
         trusted_names=trusted_names,
         allow_plaintext_credentials=allow_plaintext_credentials,
     )
-    reload = Reload(settings, overrides, trust)
 
     def make() -> Connection:
         return Connection(
-            settings,
-            plan,
-            trust,
-            reload,
+            given,
             timeout=timeout,
             retry=retry or RetryPolicy(),
             on_event=on_event,

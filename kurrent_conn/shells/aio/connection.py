@@ -20,8 +20,6 @@ from kurrent_conn.core.notice import InsecureConnection, Notice
 from kurrent_conn.core.outage import is_awaited
 from kurrent_conn.core.report import Diagnostics, Pong, diagnose
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
-from kurrent_conn.core.settings import Settings
-from kurrent_conn.core.state import Plan
 from kurrent_conn.errors import ConnectionClosed
 from kurrent_conn.shells import fork
 from kurrent_conn.shells.aio.channel import Channel
@@ -29,8 +27,7 @@ from kurrent_conn.shells.aio.driver import Driver
 from kurrent_conn.shells.aio.loop_bound import check_loop
 from kurrent_conn.shells.aio.open_node import OpenNode
 from kurrent_conn.shells.aio.tasks import Tasks
-from kurrent_conn.shells.reload import Reload
-from kurrent_conn.shells.trust import Trust
+from kurrent_conn.shells.given import Given
 from kurrent_conn.shells.verification import trust_in_words
 
 _LOG: Final = logging.getLogger("kurrent_conn")
@@ -49,38 +46,32 @@ class Connection:
 
     def __init__(
         self,
-        settings: Settings,
-        plan: Plan,
-        trust: Trust | None,
-        reload: Reload,
+        given: Given,
         *,
         timeout: float,
         retry: RetryPolicy,
         on_event: OnEvent | None,
         expiry_warning_s: float,
     ) -> None:
-        self.settings: Final = settings
+        self.settings: Final = given.settings
         self.timeout: Final = timeout
         self.loop: Final = asyncio.get_running_loop()
         self.tasks: Final = Tasks(self.loop)
-        self._plan: Final = plan
+        self._plan: Final = given.plan
         self._retry: Final = retry
         self._on_event = on_event
         self._facades: Final[WeakSet[Channel]] = WeakSet()
         self._facade: Channel | None = None
         self._closed = asyncio.Event()
         self._driver: Final = Driver(
-            settings,
-            plan,
-            trust,
-            reload,
+            given,
             self.tasks,
             expiry_warning_s=expiry_warning_s,
             on_open=self._tell_facades,
             on_note=self._note,
         )
         fork.register(self)
-        if plan.asks_before_calls:
+        if given.plan.asks_before_calls:
             self._note(InsecureConnection())
 
     # What users call.

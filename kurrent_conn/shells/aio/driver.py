@@ -53,8 +53,7 @@ from kurrent_conn.core.expiry import CHECK_EVERY_S, FIRST_CHECK_S
 from kurrent_conn.core.failure import RpcFailure
 from kurrent_conn.core.notice import Notice
 from kurrent_conn.core.report import Pong
-from kurrent_conn.core.settings import Settings
-from kurrent_conn.core.state import Plan, State
+from kurrent_conn.core.state import State
 from kurrent_conn.errors import KurrentConnError
 from kurrent_conn.shells.aio.call_error import ended_error
 from kurrent_conn.shells.aio.open_node import OpenNode, RouteChannel
@@ -62,8 +61,9 @@ from kurrent_conn.shells.aio.route_channels import RouteChannels
 from kurrent_conn.shells.aio.tasks import Tasks
 from kurrent_conn.shells.expiry_watch import ExpiryWatch
 from kurrent_conn.shells.give_up import error_of
+from kurrent_conn.shells.given import Given
 from kurrent_conn.shells.header import Headers, authorization, call_headers
-from kurrent_conn.shells.reload import POLL_S, Reload
+from kurrent_conn.shells.reload import POLL_S
 from kurrent_conn.shells.resolver import ask_dns_async, of_system, system_failed
 from kurrent_conn.shells.rpc import failure_of, gossip_failed, pong_of
 from kurrent_conn.shells.trust import Trust
@@ -79,10 +79,7 @@ class Driver:
     """The core of one connection, and its sockets.
 
     Args:
-        settings: What the connection string said.
-        plan: What the core is to do.
-        trust: Whom to trust; None without TLS.
-        reload: The files that may change.
+        given: What it is made of.
         expiry_warning_s: How long before its end a certificate is told of.
         tasks: Keep what runs beside the callers.
         on_open: Receives the node of a preference, or None, at every change.
@@ -91,16 +88,14 @@ class Driver:
 
     def __init__(
         self,
-        settings: Settings,
-        plan: Plan,
-        trust: Trust | None,
-        reload: Reload,
+        given: Given,
         tasks: Tasks,
         *,
         expiry_warning_s: float,
         on_open: Callable[[NodePreference, OpenNode | None], object],
         on_note: Callable[[Notice], object],
     ) -> None:
+        settings, plan, reload = given.settings, given.plan, given.reload
         self.topology = Topology()
         self.open: Final[dict[NodePreference, OpenNode]] = {}
         self._settings = settings
@@ -115,7 +110,7 @@ class Driver:
         self._inbox: deque[Event] = deque()
         self._is_draining = False
         self._state = core_state.start(plan, seed=secrets.randbits(64))
-        self._verification = Verification(settings, trust)
+        self._verification = Verification(settings, reload.trust)
         self._channels = RouteChannels(
             settings, self._verification, tasks, self._is_open
         )

@@ -5,12 +5,19 @@ whatever that task waits for when the call ends: the caller's generator would di
 the first attempt. So attempts read from one shared list by a cursor of their own, and
 one task of ours pulls from the caller's generator; it ends with the whole call.
 A plain iterable cannot be interrupted: an attempt pulls from it where it stands.
+
+After the last request grpc.aio tells the node that no more follow. Where the call has
+just ended on the wire, and its status is not there yet, that fails, and grpc.aio then
+cancels the call: its caller would get `CancelledError`, which nobody asked for, in the
+place of the status. So we tell the node ourselves, and leave such a failure to the
+status that is under way.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from contextlib import suppress
 from typing import Any
 
 from kurrent_conn.shells.aio.tasks import Tasks
@@ -57,8 +64,13 @@ class RequestStream(Kept):
         self._accepted = 0
         self._ended = False
         self._closed = False
+        self._inner: Any = None
         self.failure: Exception | None = None
         """What the caller's iterable or serialiser raised."""
+
+    def sent_by(self, inner: Any) -> None:
+        """Note the call of grpc.aio that the newest attempt is."""
+        self._inner = inner
 
     def attempt(self) -> AsyncIterator[bytes]:
         """Begin an attempt: read from the first request; earlier attempts end."""
@@ -131,6 +143,13 @@ class RequestStream(Kept):
             self.failure = failure
             raise
 
+    async def half_close(self) -> None:
+        """Tell the node that no more requests follow, before grpc.aio does."""
+        tell = getattr(self._inner, "_done_writing", None)
+        if tell is not None:
+            with suppress(Exception):
+                await tell()
+
     def _check(self, attempt: int) -> None:
         if self._closed or attempt != self._attempt:
             raise _Superseded
@@ -186,6 +205,7 @@ class _Attempt(AsyncIterator[bytes]):
     async def __anext__(self) -> bytes:
         data = await self._requests.read(self._position, self._number)
         if data is None:
+            await self._requests.half_close()
             raise StopAsyncIteration
         self._position += 1
         return data

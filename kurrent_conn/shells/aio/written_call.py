@@ -27,6 +27,7 @@ class WrittenCall(RoutedCall):
 
     def _begin(self, node: OpenNode, timeout_s: float | None) -> None:
         super()._begin(node, timeout_s)
+        self._request.sent_by(self._inner)
         self._attempt_end = AttemptEnd()
         self._inner.add_done_callback(self._attempt_end.note)
         self._inner.add_done_callback(self._request.attempt_ended)

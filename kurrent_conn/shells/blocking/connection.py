@@ -25,21 +25,14 @@ from kurrent_conn.core.outage import is_awaited
 from kurrent_conn.core.report import Diagnostics, Pong, diagnose
 from kurrent_conn.core.retry import Decision, Effort, RetryPolicy, after_failure
 from kurrent_conn.core.settings import Settings
-from kurrent_conn.core.state import Plan
 from kurrent_conn.errors import ConnectionClosed
 from kurrent_conn.shells import fork
 from kurrent_conn.shells.blocking.channel import Channel
 from kurrent_conn.shells.blocking.driver import Driver, Waiting
 from kurrent_conn.shells.blocking.open_node import OpenNode
 from kurrent_conn.shells.blocking.timer import Timer
-from kurrent_conn.shells.plan import (
-    OverridesLike,
-    make_plan,
-    read_overrides,
-    read_settings,
-)
-from kurrent_conn.shells.reload import Reload
-from kurrent_conn.shells.trust import Trust, read_trust
+from kurrent_conn.shells.given import Given, read_given
+from kurrent_conn.shells.plan import OverridesLike
 from kurrent_conn.shells.verification import trust_in_words
 
 _LOG: Final = logging.getLogger("kurrent_conn")
@@ -57,37 +50,31 @@ class Connection:
 
     def __init__(
         self,
-        settings: Settings,
-        plan: Plan,
-        trust: Trust | None,
-        reload: Reload,
+        given: Given,
         *,
         timeout: float,
         retry: RetryPolicy,
         on_event: OnEvent | None,
         expiry_warning_s: float,
     ) -> None:
-        self.settings: Final = settings
+        self.settings: Final = given.settings
         self.timeout: Final = timeout
-        self._plan: Final = plan
+        self._plan: Final = given.plan
         self._retry: Final = retry
         self._on_event = on_event
         self._facades: Final[WeakSet[Channel]] = WeakSet()
         self._facade: Channel | None = None
         self._closed = threading.Event()
-        self._timer: Final = Timer(f"kurrent-conn {settings.connection_name}")
+        self._timer: Final = Timer(f"kurrent-conn {self.settings.connection_name}")
         self._driver: Final = Driver(
-            settings,
-            plan,
-            trust,
-            reload,
+            given,
             self._timer,
             expiry_warning_s=expiry_warning_s,
             on_open=self._tell_facades,
             on_note=self._note,
         )
         fork.register(self)
-        if plan.asks_before_calls:
+        if given.plan.asks_before_calls:
             self._note(InsecureConnection())
 
     @property
@@ -370,22 +357,15 @@ def connect(
         UntrustedName: A member names a host outside `trusted_names`.
     """
     fork.check()
-    settings = read_settings(target)
-    rules = read_overrides(overrides)
-    trust = read_trust(settings) if settings.tls else None
-    plan = make_plan(
-        settings,
-        rules,
+    given = read_given(
+        target,
+        overrides,
         follow=follow,
         trusted_names=trusted_names,
         allow_plaintext_credentials=allow_plaintext_credentials,
     )
-    reload = Reload(settings, overrides, trust)
     connection = Connection(
-        settings,
-        plan,
-        trust,
-        reload,
+        given,
         timeout=timeout,
         retry=retry or RetryPolicy(),
         on_event=on_event,

@@ -54,6 +54,7 @@ def _search_from(search: Search, now: float) -> Search:
         next_round_at=_from(search.next_round_at, now),
         pause_ends_at=_from(search.pause_ends_at, now),
         unmatched_since=_from(search.unmatched_since, now),
+        denied={m: at - now for m, at in search.denied.items()},
     )
 
 
@@ -157,6 +158,7 @@ def _search_key(search: Search | None, name: _Names) -> Hashable:
         _class(search.unmatched_since),
         min(search.silent_streak, _MANY_ROUNDS),
         tuple(sorted(name(endpoint) for endpoint, _ in search.fatal)),
+        tuple(sorted((name(m), _class(at)) for m, at in search.denied.items())),
         tuple(sorted(name(endpoint) for endpoint, _ in search.looking.values())),
     )
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator
+from typing import Any
 
 import grpc
 import pytest
 
 from kurrent_conn import aio
+from kurrent_conn.shells.aio.request_stream import RequestStream
+from kurrent_conn.shells.aio.tasks import Tasks
 from tests.shells.aio.ask import held
 from tests.shells.fake_cluster import ECHO, FakeCluster
 
@@ -191,3 +194,33 @@ async def test_dropped_call_ends_no_stream(cluster: FakeCluster) -> None:
         del call
         assert await asyncio.to_thread(cluster.nodes[0].ended.acquire, timeout=5)
         assert cluster.nodes[0].received == [b"hold"]
+
+
+class _Ended:
+    """A call of grpc.aio that is over on the wire: telling its node anything fails."""
+
+    def __init__(self) -> None:
+        self.told = 0
+
+    async def _done_writing(self) -> None:
+        self.told += 1
+        raise RuntimeError("over on the wire")
+
+
+async def test_a_half_close_that_fails_is_left_to_the_status() -> None:
+    """Its failure does not reach grpc.aio, which would cancel the call for it."""
+    requests = RequestStream([b"a"], None, Tasks(asyncio.get_running_loop()))
+    attempt, ended = requests.attempt(), _Ended()
+    requests.sent_by(ended)
+    assert [each async for each in attempt] == [b"a"]
+    assert ended.told == 1
+
+
+async def test_grpc_half_closes_a_call_once(cluster: FakeCluster) -> None:
+    """What we lean on: this grpcio half-closes by this method, and only once."""
+    async with grpc.aio.insecure_channel(str(cluster.nodes[0].endpoint)) as channel:
+        call: Any = channel.stream_unary(ECHO + "stream_unary")()
+        await call.write(b"a")
+        await call._done_writing()
+        await call._done_writing()
+        assert await call == b"0:a"
