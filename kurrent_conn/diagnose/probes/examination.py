@@ -23,7 +23,7 @@ from kurrent_conn.diagnose.vantage import Vantage
 from kurrent_conn.shells import fork
 from kurrent_conn.shells.plan import OverridesLike, read_overrides, read_settings
 from kurrent_conn.shells.trust import read_trust
-from kurrent_conn.shells.verification import trust_in_words
+from kurrent_conn.shells.verification import Verification, trust_in_words
 
 STEP_S: Final = 2.0
 """The most that one step of one visit may take; a healthy one takes milliseconds."""
@@ -83,7 +83,8 @@ def diagnose(
         trust_in_words(settings, trust),
     )
     may_send = settings.tls or allow_plaintext_credentials
-    bag = Bag(named, trust, may_send, step_timeout)
+    verification = Verification(named, trust)
+    bag = Bag(named, trust, verification, may_send, step_timeout)
     case = _examined(case, bag, began_at + timeout)
     return diagnosis_of(case, accept=accept, took_s=monotonic() - began_at)
 
@@ -102,5 +103,5 @@ def _job(
     question: Question, bag: Bag, ends_at: float
 ) -> Callable[[], Lookup | Contact]:
     if isinstance(question, AskName):
-        return partial(look_up, question.host)
+        return partial(look_up, question.host, ends_at)
     return partial(visit, question, bag, ends_at)

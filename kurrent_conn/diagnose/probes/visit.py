@@ -84,12 +84,14 @@ class Bag:
     Args:
         settings: Whether there is TLS, and who we are.
         trust: The trust in force; None without TLS.
+        verification: What channels verify by it.
         may_send_credentials: Whether ours may go out at all.
         step_s: The most that one step may take, in seconds.
     """
 
     settings: Settings
     trust: Trust | None
+    verification: Verification
     may_send_credentials: bool
     step_s: float
 
@@ -160,7 +162,7 @@ class _Calls:
     ends_at: float
 
     def made(self, contact: Contact) -> Contact:
-        verification = Verification(self.bag.settings, self.bag.trust)
+        verification = self.bag.verification
         if verification.lacks_pin(self.route):
             verification.fetch_pin(0, contact.endpoint, self.route, self.bag.step_s)
         open_route = RouteChannel(self.route, self.bag.settings, verification)

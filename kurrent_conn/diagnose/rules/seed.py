@@ -23,7 +23,11 @@ def about_seeds(case: Case) -> Iterator[Finding]:
         case: What was seen.
     """
     seeds = [seed for seed in case.seeds if seed not in case.members]
-    unknown = tuple(s for s in seeds if not case.routes(s))
+    unknown = tuple(
+        seed
+        for seed in seeds
+        if case.overrides.explain(seed).problem is None and not case.routes(seed)
+    )
     dead = tuple(
         seed
         for seed in seeds
