@@ -167,9 +167,7 @@ def denies(state: State, member: Member) -> bool:
         state: What the connection believes.
         member: As another one lists it.
     """
-    if state.search is None or member.state != NodeState.LEADER:
-        return False
-    return member.advertised in state.search.denied
+    return member.state == NodeState.LEADER and member.advertised in state.denied
 
 
 def best(state: State, preference: NodePreference) -> Choice | None:

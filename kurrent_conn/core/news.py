@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
+from typing import Final
 
 from kurrent_conn.core import (
     better_route,
@@ -50,6 +51,12 @@ from kurrent_conn.core.selection import Choice, rank
 from kurrent_conn.core.state import Candidate, Read, State
 from kurrent_conn.core.turn import Turn
 
+LAG_S: Final = 5.0
+"""So long may a member name a leader that is none any more: two rounds of gossip.
+
+Source: server, `Configuration/ClusterVNodeOptions.cs` (GossipIntervalMs, 2000).
+"""
+
 
 def gossip_read(turn: Turn, event: GossipRead) -> None:
     """Take an answer into account; one that nobody waits for changes nothing."""
@@ -86,13 +93,21 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
 def _hear_denials(
     turn: Turn, members: tuple[Member, ...], heard: frozenset[Endpoint]
 ) -> None:
-    """Note who says itself that it leads, or that it does not."""
-    search_now = turn.state.search
-    if search_now is not None:
-        leading = {member.advertised for member in leaders(members)}
-        denied = {m: at for m, at in search_now.denied.items() if m not in heard}
-        denied |= dict.fromkeys(heard - leading, turn.now)
-        turn.state = replace(turn.state, search=replace(search_now, denied=denied))
+    """Note who says itself that it leads, or that it does not, though others say so.
+
+    Only who led a moment ago is so held to its own word. A claim about somebody else is
+    news, and no lag: a node that has just been elected is not asked first.
+    """
+    leading = {member.advertised for member in leaders(members)}
+    led_at = _lately(turn, turn.state.led_at) | dict.fromkeys(leading, turn.now)
+    denied = _lately(turn, turn.state.denied)
+    denied = {member: at for member, at in denied.items() if member not in heard}
+    denied |= dict.fromkeys((heard & led_at.keys()) - leading, turn.now)
+    turn.state = replace(turn.state, led_at=led_at, denied=denied)
+
+
+def _lately(turn: Turn, instants: Mapping[Endpoint, float]) -> dict[Endpoint, float]:
+    return {member: at for member, at in instants.items() if turn.now - at < LAG_S}
 
 
 def gossip_failed(turn: Turn, event: GossipFailed) -> None:
@@ -328,9 +343,7 @@ def _look_at_claims(
 
 
 def _denied_just_now(turn: Turn, leader: Endpoint) -> bool:
-    search_now = turn.state.search
-    denied = search_now.denied if search_now else {}
-    return turn.now - denied.get(leader, -inf) < ELECTION_MIN_S
+    return turn.now - turn.state.denied.get(leader, -inf) < ELECTION_MIN_S
 
 
 def _refuse(
