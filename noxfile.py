@@ -38,7 +38,7 @@ def oldest(session: nox.Session) -> None:
     dependencies = nox.project.load_toml()["project"]["dependencies"]
     floors = [each.replace(">=", "==") for each in dependencies]
     session.install("-q", "-e", ".[dev]", *floors)
-    tested = session.posargs or ["tests/shells", "tests/wire"]
+    tested = session.posargs or ["tests/shells", "tests/wire", "tests/failover"]
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *tested)
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import queue
 import re
+import signal
 import subprocess
 import tempfile
 import threading
@@ -81,6 +82,21 @@ class Driver:
             raise DriverFailed(f"{do}: {answer['failed']}")
         return answer
 
+    def freeze(self) -> None:
+        """Stop the process in its tracks."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def said(self) -> str:
+        """Give what it said on standard error; nothing where that is ours."""
+        if self._said is None:
+            return ""
+        self._said.seek(0)
+        return self._said.read().decode(errors="replace")
+
     def kill(self) -> None:
         """End the process; it is gone when this returns."""
         self._process.kill()
@@ -119,8 +135,7 @@ class Driver:
     def _last_words(self) -> str:
         if self._said is None:
             return "its standard error is above"
-        self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").split("\n")
+        lines = self.said().split("\n")
         told = [line for line in lines if _ERROR.match(line)] or list(
             filter(None, lines)
         )

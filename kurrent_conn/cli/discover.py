@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kurrent_conn.cli.given import connection_string
+from kurrent_conn.cli.given import connection_string, overrides_option
 from kurrent_conn.cli.output import Json, write_json, write_table
 from kurrent_conn.core.cluster import Member, Topology
 from kurrent_conn.core.overrides import Overrides
@@ -14,12 +14,7 @@ from kurrent_conn.shells.blocking.connection import connect
 
 @click.command()
 @connection_string
-@click.option(
-    "--overrides",
-    "overrides_file",
-    type=click.Path(dir_okay=False),
-    help="A file of override rules: TOML, a Corefile or the sidecar's JSON.",
-)
+@overrides_option
 @click.option(
     "--timeout",
     "timeout_s",

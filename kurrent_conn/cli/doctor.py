@@ -8,7 +8,7 @@ import click
 
 from kurrent_conn.cli.doctor_json import as_json
 from kurrent_conn.cli.doctor_report import write_report
-from kurrent_conn.cli.given import connection_string
+from kurrent_conn.cli.given import connection_string, overrides_option
 from kurrent_conn.cli.output import write_json
 from kurrent_conn.diagnose import Trouble, Vantage, diagnose
 from kurrent_conn.diagnose.page import page_of
@@ -18,12 +18,7 @@ _TROUBLES = tuple(each.value for each in Trouble)
 
 @click.command()
 @connection_string
-@click.option(
-    "--overrides",
-    "overrides_file",
-    type=click.Path(dir_okay=False),
-    help="A file of override rules: TOML, a Corefile or the sidecar's JSON.",
-)
+@overrides_option
 @click.option(
     "--from-pod/--from-outside",
     "is_pod",

@@ -1,4 +1,4 @@
-"""Where a command gets its connection string from: argument, stdin or environment.
+"""What commands are given: a connection string from argument, stdin or environment.
 
 A process list shows arguments, so `-` and `KURRENTDB_URI` are the ways for a string
 with a password.
@@ -50,4 +50,19 @@ def connection_string(command: Command) -> Command:
         command: The function of a click command.
     """
     add = click.argument("string", required=False, callback=_read)
+    return add(command)
+
+
+def overrides_option(command: Command) -> Command:
+    """Add the option --overrides to a command, passed as `overrides_file`.
+
+    Args:
+        command: The function of a click command.
+    """
+    add = click.option(
+        "--overrides",
+        "overrides_file",
+        type=click.Path(dir_okay=False),
+        help="A file of override rules: TOML, a Corefile or the sidecar's JSON.",
+    )
     return add(command)

@@ -8,7 +8,7 @@ from time import monotonic
 
 import click
 
-from kurrent_conn.cli.given import connection_string
+from kurrent_conn.cli.given import connection_string, overrides_option
 from kurrent_conn.cli.output import printable
 from kurrent_conn.core.notice import Notice
 from kurrent_conn.core.overrides import Overrides
@@ -19,12 +19,7 @@ from kurrent_conn.shells.blocking.connection import Connection, connect
 
 @click.command()
 @connection_string
-@click.option(
-    "--overrides",
-    "overrides_file",
-    type=click.Path(dir_okay=False),
-    help="A file of override rules: TOML, a Corefile or the sidecar's JSON.",
-)
+@overrides_option
 @click.option(
     "--every",
     "every_s",

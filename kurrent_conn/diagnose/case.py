@@ -18,9 +18,10 @@ from kurrent_conn.core.route import Route
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.diagnose.sight import Contact, Lookup, Reach
 from kurrent_conn.diagnose.vantage import Surroundings, Vantage
+from kurrent_conn.errors import InvalidOverride
 
-MAX_ADDRESSES: Final = 8
-"""How many addresses of one name are dialled; a cluster has tens of nodes at most."""
+MAX_ADDRESSES: Final = 32
+"""How many addresses of one name are dialled; a cluster has nine nodes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +163,10 @@ class Case:
 
     def named_routes(self, endpoint: Endpoint) -> tuple[Route, ...]:
         """Give the routes that the rules make, names not resolved yet."""
-        explanation = self.overrides.explain(endpoint)
-        return explanation.routes
+        try:
+            return self.overrides.routes(endpoint)
+        except InvalidOverride:
+            return ()  # a finding of its own, see `rules.notes`
 
     def routes(self, endpoint: Endpoint) -> tuple[Route, ...]:
         """Give the routes that are known so far, each at one address."""

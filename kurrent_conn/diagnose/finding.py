@@ -64,7 +64,7 @@ class Trouble(StrEnum):
     ADVERTISES_NOWHERE = "advertises-nowhere"
     REDIRECTS_ASTRAY = "redirects-astray"
     # Routes.
-    WRONG_NODE = "override-to-wrong-node"
+    WRONG_NODE = "route-to-wrong-node"
     HAIRPIN = "hairpin"
     UNUSED_RULE = "unused-override"
     ODD_RULE = "odd-override"

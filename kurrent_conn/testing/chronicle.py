@@ -137,6 +137,8 @@ def conduct_change(before: Conduct, after: Conduct) -> str:
         parts.append(f"sends clients to {after.redirect}")
     if after.greeting is not Greeting.USUAL:
         parts.append(f"receives clients {after.greeting.value}")
+    if after.snare is not None:
+        parts.append(f"is struck at {after.snare.call} {after.snare.number}")
     return "; ".join(parts)
 
 

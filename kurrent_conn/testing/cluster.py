@@ -25,8 +25,8 @@ from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.testing.certificates import CertificateAuthority, KeyPair
 from kurrent_conn.testing.conduct import Conduct
-from kurrent_conn.testing.fault import Fault
-from kurrent_conn.testing.faults.fault_effect import carry_out
+from kurrent_conn.testing.fault import AtCall, Fault
+from kurrent_conn.testing.faults.fault_effect import carry_out, carry_out_at_call
 from kurrent_conn.testing.model.access import AccessPolicy
 from kurrent_conn.testing.model.advertise import Advertise, advertised_by
 from kurrent_conn.testing.model.cluster_model import Seat
@@ -410,8 +410,10 @@ class SimulatedCluster:
         self.run(self._elect(director, index, after_s, election))
         return election
 
-    def apply(self, fault: Fault, after_s: float = 0.0) -> None:
-        """Let something go wrong.
+    def apply(
+        self, fault: Fault, after_s: float = 0.0, *, at_call: AtCall | None = None
+    ) -> None:
+        """Let something go wrong: now, later, or at a call.
 
         Without a delay it has happened when this returns; an `Elect` with a
         leaderless interval and a `RollingRestart` take their time.
@@ -419,6 +421,7 @@ class SimulatedCluster:
         Args:
             fault: What; see `kurrent_conn.testing.fault`.
             after_s: When, in seconds from now. What fails then is logged.
+            at_call: At which call; then `after_s` is of no effect.
 
         Raises:
             LookupError: It concerns the leader and nobody leads, or bytes on the wire
@@ -426,7 +429,9 @@ class SimulatedCluster:
             RuntimeError: The cluster cannot do it now.
         """
         director = self.director
-        if after_s > 0:
+        if at_call is not None:
+            self.run(carry_out_at_call(director, fault, at_call))
+        elif after_s > 0:
             self.run(_scheduled(director, fault, after_s))
         else:
             self.run(carry_out(director, fault))

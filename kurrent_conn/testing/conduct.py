@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 from kurrent_conn.core.cluster import Member
 from kurrent_conn.core.endpoint import Endpoint
@@ -16,6 +17,26 @@ class Greeting(Enum):
     NO_ALPN = "over TLS without ALPN, as behind a balancer that ends TLS"
     PLAINTEXT = "without TLS, though clients expect it"
     DEMANDS_CERTIFICATE = "with a client certificate of the cluster's CA, or not at all"
+
+
+CallName = Literal["append", "delete", "read", "gossip"]
+"""What a fault can wait for; every append of a batch or a session's is an append."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snare:
+    """A call at which something is going to happen to the node.
+
+    Args:
+        call: What kind of call.
+        number: Which of them, from 1, counted from now on.
+        is_served: Whether it has its effect first, so that only its answer is at
+            stake; else it is caught before the node looks at it.
+    """
+
+    call: CallName
+    number: int = 1
+    is_served: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +52,7 @@ class Conduct:
         redirect: Where a not-leader answer points instead of to the leader.
         greeting: How it receives new connections. Nodes without TLS, and processes
             that stand behind no front, receive them as usual.
+        snare: The call at which a fault happens; it goes on once that has happened.
     """
 
     delay_s: float = 0.0
@@ -39,6 +61,7 @@ class Conduct:
     lie: tuple[Member, ...] | None = None
     redirect: Endpoint | None = None
     greeting: Greeting = Greeting.USUAL
+    snare: Snare | None = None
 
 
 WELL_BEHAVED = Conduct()

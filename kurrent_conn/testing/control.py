@@ -147,14 +147,15 @@ class _Order:
 
     def _fault(self, name: str, arguments: Json) -> None:
         later_s = 0.0
+        at_call = arguments.pop("at_call", None)
         if fault_class(name) is not Elect and "after_s" in arguments:
             later_s = float(arguments.pop("after_s"))
         advertised = [node.advertised for node in self.cluster.nodes]
         fault = fault_named(name, arguments, advertised)
-        if isinstance(fault, Elect):
+        if isinstance(fault, Elect) and at_call is None:
             self.cluster.elect(fault.node, fault.after_s)
         else:
-            self.cluster.apply(fault, later_s)
+            self.cluster.apply(fault, later_s, at_call=at_call)
 
 
 class _Handler(BaseHTTPRequestHandler):

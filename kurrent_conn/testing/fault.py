@@ -11,8 +11,29 @@ from typing import Literal
 
 from kurrent_conn.core.cluster import Member
 from kurrent_conn.testing.certificates import KeyPair
+from kurrent_conn.testing.conduct import CallName
 
 Which = int | Literal["leader"]
+
+
+@dataclass(frozen=True, slots=True)
+class AtCall:
+    """When a fault happens: at a call, which waits until it has happened.
+
+    A node that is killed at an append that `is_served` has written it, and nobody gets
+    the answer; without, it has not, and the client cannot tell the difference.
+
+    Args:
+        call: What kind of call: `append`, `delete`, `read` or `gossip`.
+        node: Where, by who leads when this is ordered.
+        number: Which of them, from 1, counted from now on.
+        is_served: Whether it has its effect first.
+    """
+
+    call: CallName
+    node: Which = "leader"
+    number: int = 1
+    is_served: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,3 +292,13 @@ WireFault = CutConnections | Stall | Trickle | Flow
 NodeFault = Kill | Freeze | Thaw | Restart | Resign | LoseQuorum | SwapCertificate
 ClusterFault = RollingRestart | Elect | Partition | Deafen | Heal
 Fault = NodeFault | ClusterFault | Behaviour | WireFault
+
+
+def takes_time(fault: Fault) -> bool:
+    """Whether it has not happened yet when it was begun.
+
+    Args:
+        fault: Any.
+    """
+    is_lasting = isinstance(fault, Elect) and fault.after_s > 0
+    return is_lasting or isinstance(fault, RollingRestart)

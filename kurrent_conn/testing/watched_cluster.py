@@ -6,6 +6,7 @@ else, it is a context manager as `SimulatedCluster` is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final, Self
 
@@ -14,8 +15,13 @@ from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.chronicle import Chronicle
 from kurrent_conn.testing.cluster import Election, SimulatedCluster, SimulatedNode
 from kurrent_conn.testing.conduct import WELL_BEHAVED
-from kurrent_conn.testing.fault import Elect, Fault, Flow, WireFault
-from kurrent_conn.testing.faults.fault_name import fault_named, sentence
+from kurrent_conn.testing.fault import AtCall, Elect, Fault, Flow, WireFault
+from kurrent_conn.testing.faults.fault_name import (
+    at_call_named,
+    at_call_sentence,
+    fault_named,
+    sentence,
+)
 from kurrent_conn.testing.stages.stage import Stage
 from kurrent_conn.testing.stages.watched_stage import WatchedStage
 
@@ -51,17 +57,25 @@ class WatchedCluster(SimulatedCluster):
         return self
 
     def apply(
-        self, fault: Fault | str, after_s: float = 0.0, **arguments: object
+        self,
+        fault: Fault | str,
+        after_s: float = 0.0,
+        *,
+        at_call: AtCall | str | Mapping[str, object] | None = None,
+        **arguments: object,
     ) -> None:
         """Let something go wrong, by value or by name.
 
             cluster.apply("kill", node="leader", after_s=0.3)
             cluster.apply("elect", node=1, after_s=0.3)  # nobody leads for 0.3 s
+            cluster.apply("kill", node="leader", at_call="append")
 
         Args:
             fault: A value, or a name of `fault_name.FAULTS` or `ALIASES`.
             after_s: When, in seconds from now. What fails then is logged. For an
                 election by name it is how long nobody leads, from now on.
+            at_call: At which call, before the node looks at it: a value, the kind of
+                call, or the fields of `fault.AtCall`. Then `after_s` is of no effect.
             arguments: Of a fault by name: the fields of its class.
 
         Raises:
@@ -70,18 +84,22 @@ class WatchedCluster(SimulatedCluster):
                 of a node without a proxy.
             RuntimeError: The cluster cannot do it now.
         """
+        advertised = [node.advertised for node in self.nodes]
+        if at_call is not None and not isinstance(at_call, AtCall):
+            at_call = at_call_named(at_call, advertised)
         if isinstance(fault, str):
-            advertised = [node.advertised for node in self.nodes]
             fault = fault_named(fault, arguments, advertised)
-            if isinstance(fault, Elect):
+            if isinstance(fault, Elect) and at_call is None:
                 self.elect(fault.node, fault.after_s or after_s)
                 return
         elif arguments:
             raise TypeError(f"a fault given as a value takes no {', '.join(arguments)}")
         self._was_disturbed = self._was_disturbed or isinstance(fault, WireFault)
         when = f", {after_s:g} s from now" if after_s else ""
+        if at_call is not None:
+            when = f", {at_call_sentence(at_call)}"
         self.chronicle.add(f"fault: {sentence(fault)}{when}")
-        super().apply(fault, after_s)
+        super().apply(fault, after_s, at_call=at_call)
 
     def elect(self, node: SimulatedNode | int, after_s: float = 0.0) -> Election:
         """Hold an election that the given node wins.

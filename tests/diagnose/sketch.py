@@ -9,7 +9,6 @@ from uuid import UUID
 
 from kurrent_conn import Endpoint, Member, NodeState, Overrides, Route, Settings
 from kurrent_conn.core.certificate import CertificateFacts, PresentedNames
-from kurrent_conn.core.failure import RpcFailure
 from kurrent_conn.diagnose import Case, Surroundings, Vantage
 from kurrent_conn.diagnose.inquiry import AskName, Visit, next_questions
 from kurrent_conn.diagnose.sight import (
@@ -95,7 +94,7 @@ class World:
 
     def answered(self, endpoint: Endpoint, route: Route, index: int) -> Contact:
         """A node that answers as it should."""
-        leader = self.members[0].advertised
+        leader = self.members[0].advertised if self.members else None
         role = (
             RoleSight(Role.LEADS) if index == 0 else RoleSight(Role.REDIRECTS, leader)
         )
@@ -111,25 +110,27 @@ class World:
         )
 
 
-def examined(
-    world: World,
+def started(
     string: str,
     *,
     overrides: Overrides | None = None,
     vantage: Vantage = Vantage.POD,
     surroundings: Surroundings | None = None,
-    **options: Any,
 ) -> Case:
-    """Ask a world everything that the doctor asks."""
-    case = Case(
+    """A case before the first question."""
+    return Case(
         Settings.from_string(string),
         overrides or Overrides(),
         AT,
         surroundings or Surroundings(),
         vantage,
         "a test CA",
-        **options,
     )
+
+
+def examined(world: World, string: str, **options: Any) -> Case:
+    """Ask a world everything that the doctor asks; options as for `started`."""
+    case = started(string, **options)
     while questions := next_questions(case):
         answers: list[Lookup | Contact] = [
             world.lookup(each) if isinstance(each, AskName) else world.contact(each)
@@ -137,12 +138,3 @@ def examined(
         ]
         case = case.learn(answers)
     return case
-
-
-def lost(endpoint: str, code: str, details: str = "") -> Contact:
-    """A node that connects, and whose first call fails."""
-    at = Endpoint.parse(endpoint)
-    failure = RpcFailure(code, details)
-    return Contact(
-        at, Route(at, at.host), connected_s=0.001, features=CallSight(0.1, failure)
-    )

@@ -318,7 +318,7 @@ PLANTED = (
         Trouble.WRONG_NODE,
         swapped_under_a_wildcard,
         options=FQDN,
-        name="override-to-wrong-node-under-a-wildcard",
+        name="route-to-wrong-node-under-a-wildcard",
     ),
     Planted(
         Trouble.DEAD_SEED,

@@ -12,7 +12,8 @@ from uuid import uuid4
 import pytest
 
 import kurrent_conn
-from kurrent_conn.testing import SimulatedCluster
+from kurrent_conn.testing import SimulatedCluster, WatchedCluster
+from kurrent_conn.testing.conduct import Snare
 from kurrent_conn.testing.faults.fault_name import ALIASES, FAULTS
 from kurrent_conn.testing.scenarios.scenario import EVENTS
 from kurrent_conn.testing.scenarios.scenario_file import parse_scenario
@@ -76,6 +77,18 @@ def test_the_unittest_example_holds() -> None:
     result = unittest.TestResult()
     suite.run(result)
     assert (result.testsRun, result.errors, result.failures) == (1, [], [])
+
+
+def test_a_fault_waits_for_a_call_as_the_guide_says() -> None:
+    """Both orders are understood as they are meant."""
+    (block,) = [text for text in blocks(TESTING, "python") if "at_call=" in text]
+    first, second = block.split("\n\n")
+    with WatchedCluster(tls=False) as cluster:
+        exec(compile(first, "testing.md", "exec"), {"cluster": cluster})  # noqa: S102 - our own text
+        assert cluster.director.conducts[0].snare == Snare("append")
+        cluster.restore()
+        exec(compile(second, "testing.md", "exec"), {"cluster": cluster})  # noqa: S102 - as above
+        assert cluster.director.conducts[0].snare == Snare("append", 3, is_served=True)
 
 
 @pytest.mark.system

@@ -21,8 +21,11 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("number", range(len(blocks("python"))))
-def test_the_python_blocks_run(number: int) -> None:
+def test_the_python_blocks_run(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each block does what it says, against a cluster that advertises odd names."""
+    monkeypatch.chdir(tmp_path)
     with SimulatedCluster(advertise="mydb-{index}.kurrent.test:2113") as cluster:
         names = {
             "CONNECTION_STRING": cluster.connection_string(),

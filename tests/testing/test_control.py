@@ -88,6 +88,9 @@ def test_a_post_is_a_fault(client: Client, watched: WatchedCluster) -> None:
     assert (status, after["nodes"][2]["is_frozen"]) == (200, True)
     status, _ = client.ask("POST", "/partition", {"sides": [[1], [2]], "after_s": 60})
     assert status == 200
+    status, after = client.ask("POST", "/kill?node=1&at_call=append")
+    assert (status, after["nodes"][1]["is_alive"]) == (200, True)
+    assert "kill node=1, at append 1 of node leader" in watched.chronicle.text()
     status, after = client.ask("POST", "/restore")
     assert (status, after["leader"]) == (200, 0)
     assert watched.is_whole
@@ -115,6 +118,7 @@ def test_events_can_be_followed(client: Client) -> None:
         ("POST", "/explode", None, 404, "no such fault"),
         ("POST", "/kill", None, 400, "needs 'node'"),
         ("POST", "/kill", {"node": 9}, 400, "node cannot be 9"),
+        ("POST", "/kill?node=0&at_call=x", None, 400, "'x' is no call"),
         ("POST", "/kill", "{", 400, "the body is no JSON"),
         ("POST", "/kill", "[1]", 400, "no JSON object"),
         ("POST", "/kill?node=0&after_s=soon", None, 409, "soon"),

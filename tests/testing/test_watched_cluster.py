@@ -95,6 +95,7 @@ def test_restoring_undoes_every_fault(isolation: Isolation) -> None:
         stranger = cluster.authority.issue(["elsewhere"])
         cluster.apply(fault.SwapCertificate(3, stranger))
         cluster.apply("too-busy", node=3)
+        cluster.apply("kill", node=1, at_call={"call": "read", "node": 1})
         cluster.apply("kill", node=0)
         cluster.apply("elect", node=1, after_s=0.05)
         cluster.apply("freeze", node=2)

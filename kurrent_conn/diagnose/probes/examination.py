@@ -14,16 +14,17 @@ from kurrent_conn.diagnose.case import Case
 from kurrent_conn.diagnose.diagnosis import Diagnosis, diagnosis_of
 from kurrent_conn.diagnose.finding import Trouble
 from kurrent_conn.diagnose.inquiry import AskName, Question, next_questions
+from kurrent_conn.diagnose.probes.bag import Bag
 from kurrent_conn.diagnose.probes.lookup import look_up
 from kurrent_conn.diagnose.probes.side_by_side import side_by_side
 from kurrent_conn.diagnose.probes.surroundings import look_around
-from kurrent_conn.diagnose.probes.visit import Bag, visit
+from kurrent_conn.diagnose.probes.visit import visit
 from kurrent_conn.diagnose.sight import Contact, Lookup
 from kurrent_conn.diagnose.vantage import Vantage
 from kurrent_conn.shells import fork
 from kurrent_conn.shells.plan import OverridesLike, read_overrides, read_settings
 from kurrent_conn.shells.trust import read_trust
-from kurrent_conn.shells.verification import trust_in_words
+from kurrent_conn.shells.verification import Verification, trust_in_words
 
 STEP_S: Final = 2.0
 """The most that one step of one visit may take; a healthy one takes milliseconds."""
@@ -83,7 +84,8 @@ def diagnose(
         trust_in_words(settings, trust),
     )
     may_send = settings.tls or allow_plaintext_credentials
-    bag = Bag(named, trust, may_send, step_timeout)
+    verification = Verification(named, trust)
+    bag = Bag(named, trust, verification, may_send, step_timeout)
     case = _examined(case, bag, began_at + timeout)
     return diagnosis_of(case, accept=accept, took_s=monotonic() - began_at)
 
@@ -102,5 +104,5 @@ def _job(
     question: Question, bag: Bag, ends_at: float
 ) -> Callable[[], Lookup | Contact]:
     if isinstance(question, AskName):
-        return partial(look_up, question.host)
+        return partial(look_up, question.host, ends_at)
     return partial(visit, question, bag, ends_at)

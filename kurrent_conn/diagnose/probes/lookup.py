@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from kurrent_conn.core.events import ResolveFailed
+from functools import partial
+
+from kurrent_conn.core.events import Resolved, ResolveFailed
+from kurrent_conn.diagnose.probes.side_by_side import side_by_side
 from kurrent_conn.diagnose.sight import Lookup
 from kurrent_conn.shells.resolver import ask_dns, ask_system
 
 
-def look_up(host: str) -> Lookup:
+def look_up(host: str, ends_at: float) -> Lookup:
     """Ask the system, and DNS beside it; blocks.
 
     Args:
         host: The name.
+        ends_at: When waiting ends, monotonic seconds.
     """
-    by_dns = ask_dns(host)
-    dns = by_dns.addresses if by_dns is not None else None
-    answer = ask_system(host)
-    if isinstance(answer, ResolveFailed):
-        return Lookup(host, failure=answer.cause, dns=dns)
-    return Lookup(host, answer.addresses, dns=dns)
+    jobs = (partial(ask_system, host), partial(ask_dns, host))
+    answer, by_dns = side_by_side(jobs, ends_at)
+    dns = by_dns.addresses if isinstance(by_dns, Resolved) else None
+    if isinstance(answer, Resolved):
+        return Lookup(host, answer.addresses, dns=dns)
+    late = "the system's resolver gives no answer"
+    cause = answer.cause if isinstance(answer, ResolveFailed) else late
+    return Lookup(host, failure=cause, dns=dns)

@@ -40,7 +40,7 @@ def _flag(value: Any, _: Advertised) -> bool:
     return {"true": True, "false": False}[str(value).lower()]
 
 
-def _bytes(value: Any, _: Advertised) -> int:
+def _count(value: Any, _: Advertised) -> int:
     count = int(value)
     if count < 1:
         raise ValueError(count)
@@ -99,7 +99,10 @@ READERS: Final[Mapping[str, Callable[[Any, Advertised], object]]] = {
     "silent_s": _seconds,
     "noticed_after_s": _seconds,
     "reset": _flag,
-    "bytes_per_s": _bytes,
+    "bytes_per_s": _count,
+    "call": lambda value, _: value,
+    "number": _count,
+    "is_served": _flag,
 }
 """How each is read; a misfit raises ValueError, TypeError, LookupError or so."""
 
@@ -116,5 +119,8 @@ WANTED: Final[Mapping[str, str]] = {
     "noticed_after_s": "seconds, 0 or more",
     "reset": "true or false",
     "bytes_per_s": "bytes a second, 1 or more",
+    "call": "append, delete, read or gossip",
+    "number": "1 or more",
+    "is_served": "true or false",
 }
 """What each wants, for people."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, assert_never
 
-from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct, Greeting
+from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct, Greeting, Snare
 from kurrent_conn.testing.fault import (
+    AtCall,
     Behaviour,
     ClusterFault,
     CutConnections,
@@ -42,8 +44,11 @@ from kurrent_conn.testing.fault import (
     Trickle,
     Which,
     WireFault,
+    takes_time,
 )
 from kurrent_conn.testing.stages.director import Director
+
+_logger = logging.getLogger(__name__)
 
 _GREETINGS: Final[Mapping[type[GreetingFault], Greeting]] = {
     NoAlpn: Greeting.NO_ALPN,
@@ -76,6 +81,37 @@ async def carry_out(director: Director, fault: Fault) -> None:
         await _cluster_fault(director, fault)
     else:
         await _node_fault(director, fault)
+
+
+async def carry_out_at_call(director: Director, fault: Fault, at: AtCall) -> None:
+    """Let something go wrong when a node meets a call.
+
+    What cannot happen then is logged; what takes its time holds no call up.
+
+    Args:
+        director: Of the cluster.
+        fault: What.
+        at: Which call, and where.
+
+    Raises:
+        LookupError: Nobody leads, who is to meet it.
+        RuntimeError: The node waits for a call already.
+    """
+
+    async def happen() -> None:
+        try:
+            await carry_out(director, fault)
+        except (LookupError, RuntimeError) as error:
+            _logger.warning("%s did not happen: %s", fault, error)
+
+    async def begin() -> None:
+        director.schedule(0.0, happen())
+
+    await director.set_snare(
+        _index(director, at.node),
+        Snare(at.call, at.number, at.is_served),
+        begin if takes_time(fault) else happen,
+    )
 
 
 async def _node_fault(director: Director, fault: NodeFault) -> None:

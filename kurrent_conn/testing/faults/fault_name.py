@@ -9,12 +9,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from kurrent_conn.core.cluster import Member
 from kurrent_conn.errors import ConfigurationError
 from kurrent_conn.testing import fault
-from kurrent_conn.testing.fault import Fault
+from kurrent_conn.testing.conduct import CallName
+from kurrent_conn.testing.fault import AtCall, Fault
 from kurrent_conn.testing.faults.fault_argument import READERS, WANTED, Advertised
 
 FAULTS: Final[Mapping[str, type[Any]]] = {
@@ -117,6 +118,28 @@ def fault_named(
     return made
 
 
+def at_call_named(value: object, advertised: Advertised = ()) -> AtCall:
+    """Read at which call a fault is to happen.
+
+    Args:
+        value: The kind of call, such as `append`; or a mapping with the fields of
+            `fault.AtCall`.
+        advertised: What each node advertises.
+
+    Raises:
+        UnknownFault: There is no such call, or the fields do not fit.
+    """
+    given = {"call": value} if isinstance(value, str) else value
+    hint = f"call: {', '.join(get_args(CallName))}; [node] [number] [is_served]"
+    if not isinstance(given, Mapping) or given.get("call") not in get_args(CallName):
+        raise UnknownFault("at_call", f"{value!r} is no call", hint)
+    if unknown := given.keys() - {field.name for field in fields(AtCall)}:
+        raise UnknownFault("at_call", f"it has no {min(unknown)!r}", hint)
+    return AtCall(
+        **{key: _value("at_call", key, each, advertised) for key, each in given.items()}  # type: ignore[arg-type] # its reader made it
+    )
+
+
 def fault_class(name: str) -> type[Any]:
     """Find the class of a fault.
 
@@ -200,6 +223,16 @@ def sentence(value: Fault) -> str:
         if field.name != "certificate" and getattr(value, field.name) != field.default
     )
     return " ".join((name_of(value), *parts))
+
+
+def at_call_sentence(at: AtCall) -> str:
+    """Write at which call a fault happens.
+
+    Args:
+        at: Any.
+    """
+    when = "once it is served" if at.is_served else "before it is looked at"
+    return f"at {at.call} {at.number} of node {at.node}, {when}"
 
 
 def _plain_text(value: object) -> str:

@@ -18,7 +18,7 @@ from uuid import uuid4
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.testing.cluster import SimulatedCluster
-from kurrent_conn.testing.fault import Elect, Fault, RollingRestart
+from kurrent_conn.testing.fault import takes_time
 from kurrent_conn.testing.faults.fault_name import sentence
 from kurrent_conn.testing.scenarios.scenario import CallStep, FaultStep, Scenario, Seed
 from kurrent_conn.testing.scenarios.trace import Listener, Trace
@@ -112,7 +112,7 @@ def play_on(
         def apply(step: FaultStep) -> Future[None] | None:
             fault = step.made(advertised)
             say(step.at_s, sentence(fault))
-            if _takes_time(fault):
+            if takes_time(fault):
                 return pool.submit(cluster.apply, fault)
             cluster.apply(fault)
             return None
@@ -219,11 +219,6 @@ def _ports(seeds: Sequence[Seed]) -> Iterator[dict[int, int]]:
     finally:
         for port in opened.values():
             port.close()
-
-
-def _takes_time(fault: Fault) -> bool:
-    is_lasting = isinstance(fault, Elect) and fault.after_s > 0
-    return is_lasting or isinstance(fault, RollingRestart)
 
 
 def _no_fault(step: FaultStep) -> None:

@@ -61,6 +61,7 @@ def gossip_handlers(
     """
 
     async def read(_: bytes, __: Call) -> bytes:
+        await node.meet("gossip")
         return encode_cluster_info(listed(node))
 
     async def supported(_: bytes, __: Call) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
+from kurrent_conn.testing.conduct import WELL_BEHAVED, CallName, Conduct
 from kurrent_conn.testing.log.append_rule import Conflict, Gone
 from kurrent_conn.testing.log.event_log import (
     Accepted,
@@ -77,11 +77,12 @@ class Commit:
 
 
 class Errand(Enum):
-    """What a node asks of whoever conducts the cluster: two for clients, one for it."""
+    """What a node asks of whoever conducts the cluster."""
 
     RESIGN = "resign"
     SHUT_DOWN = "shut down"
     BURY = "bury"
+    SPRING = "let happen what waits for this call"
 
 
 @dataclass(slots=True)
@@ -115,6 +116,7 @@ class NodeContext:
     forward_timeout_s: float = 2.0
     listeners: set[Callable[[], None]] = field(default_factory=set)
     is_ready: bool = False
+    _met: int = 0
 
     def __post_init__(self) -> None:
         self._look_at(self.view)
@@ -130,6 +132,8 @@ class NodeContext:
             view: From now on.
             conduct: From now on.
         """
+        if conduct.snare != self.conduct.snare:
+            self._met = 0
         self.view, self.conduct = view, conduct
         self._look_at(view)
         for listener in tuple(self.listeners):
@@ -167,6 +171,29 @@ class NodeContext:
             raise Refused(not_leader(self.leader_hint))
         return outcome
 
+    async def meet(self, call: CallName, *, is_served: bool = False) -> None:
+        """Let happen what waits for this call; returns when that has happened.
+
+        Args:
+            call: What kind of call.
+            is_served: Whether it has had its effect.
+        """
+        snare = self.conduct.snare
+        if snare is None or (snare.call, snare.is_served) != (call, is_served):
+            return
+        self._met += 1
+        if self._met != snare.number:
+            return
+        learned = asyncio.Event()
+        self.listeners.add(learned.set)
+        try:
+            self.request(Errand.SPRING)
+            while self.conduct.snare == snare:
+                learned.clear()
+                await learned.wait()
+        finally:
+            self.listeners.discard(learned.set)
+
     @property
     def leader_hint(self) -> Endpoint:
         """The leader as this node names it; itself when it knows none."""
@@ -184,12 +211,15 @@ class NodeContext:
         Raises:
             Refused: The node does not take it, or its leader does not answer.
         """
+        name: CallName = "append" if isinstance(command, Append) else "delete"
+        await self.meet(name)
         outcome = self.admit(Request.WRITE, metadata)
         is_forwarded = outcome is Verdict.FORWARD
         result = await self.commit(
             Commit(command, self.view.term, is_forwarded=is_forwarded)
         )
         if isinstance(result, Accepted | Conflict | Gone):
+            await self.meet(name, is_served=True)
             return result
         if not is_forwarded:
             # Voted out without knowing it: nothing was written, so nobody is misled.

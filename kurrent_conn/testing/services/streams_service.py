@@ -169,6 +169,7 @@ async def _delete(
 
 
 async def _read(node: NodeContext, request: streams_pb2.ReadReq, call: Call) -> None:
+    await node.meet("read")
     node.admit(Request.READ, call.metadata)
     wanted = parse(request)
     if (index := _index(wanted)) is not None:
@@ -182,6 +183,7 @@ async def _read(node: NodeContext, request: streams_pb2.ReadReq, call: Call) -> 
     else:
         for record in selected(wanted, node.log):
             await call.send(_event(node, wanted, record))
+    await node.meet("read", is_served=True)
 
 
 def _index(wanted: ReadRequest) -> str | None:

@@ -136,10 +136,12 @@ def _checks(
 
 
 async def _commit(node: NodeContext, session: Session) -> SessionAccepted:
+    await node.meet("append")
     _admit(node)
     result = await node.commit(Commit(session, node.view.term, is_forwarded=False))
     match result:
         case SessionAccepted():
+            await node.meet("append", is_served=True)
             return result
         case SessionRejected(append, Conflict(actual)):
             raise Refused(v2_conflict(append.stream, append.expected, actual))

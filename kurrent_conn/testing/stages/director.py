@@ -17,7 +17,7 @@ from uuid import uuid4
 from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.testing.certificates import KeyPair
-from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
+from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct, Snare
 from kurrent_conn.testing.model import cluster_model as step
 from kurrent_conn.testing.model.cluster_model import Seat
 from kurrent_conn.testing.model.gossip_view import view_of
@@ -60,6 +60,7 @@ class Director:
         self._stage = stage
         self._plans = plans
         self._nodes = [stage.node(plan, self._errand_of(plan.index)) for plan in plans]
+        self._snares: dict[int, Callable[[], Coroutine[Any, Any, Any]]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._settled = asyncio.Event()
         self._gate: Gate | None = None
@@ -268,6 +269,32 @@ class Director:
         if self.model.seats[index].is_running:
             await self._nodes[index].present(certificate)
 
+    async def set_snare(
+        self, index: int, snare: Snare, happen: Callable[[], Coroutine[Any, Any, Any]]
+    ) -> None:
+        """Let something happen when a node meets a call; the call waits for it.
+
+        Args:
+            index: The node.
+            snare: Which call.
+            happen: What.
+
+        Raises:
+            RuntimeError: It waits for a call already.
+        """
+        if self.conducts[index].snare is not None:
+            raise RuntimeError(f"node {index} waits for a call already")
+        self._snares[index] = happen
+        await self.behave(index, replace(self.conducts[index], snare=snare))
+
+    async def _spring(self, index: int) -> None:
+        happen = self._snares.pop(index, None)
+        try:
+            if happen is not None:
+                await happen()
+        finally:
+            await self.behave(index, replace(self.conducts[index], snare=None))
+
     async def settled(self) -> None:
         """Wait until everybody who hears the leader follows it."""
         await self._settled.wait()
@@ -332,6 +359,8 @@ class Director:
                     self._later(_LAST_WORDS_S, self.kill(index))
                 case Errand.BURY:
                     self._later(0, self.kill(index))
+                case Errand.SPRING:
+                    self._later(0, self._spring(index))
 
         return run
 

@@ -14,6 +14,8 @@ from kurrent_conn.testing.faults.fault_name import (
     ALIASES,
     FAULTS,
     UnknownFault,
+    at_call_named,
+    at_call_sentence,
     fault_named,
     fault_of_words,
     name_of,
@@ -111,6 +113,42 @@ def test_a_misfit_says_what_fits(
 def test_a_line_at_the_prompt_is_a_fault(line: str, made: fault.Fault) -> None:
     """Arguments in the order of the fields, or by name."""
     assert fault_of_words(line.split()) == made
+
+
+@pytest.mark.parametrize(
+    ("value", "made"),
+    [
+        ("append", fault.AtCall("append")),
+        ({"call": "read", "node": 2}, fault.AtCall("read", 2)),
+        (
+            {"call": "gossip", "number": "3", "is_served": "true"},
+            fault.AtCall("gossip", number=3, is_served=True),
+        ),
+    ],
+)
+def test_a_call_is_named_or_described(value: object, made: fault.AtCall) -> None:
+    """As a word, or as plain values of its fields."""
+    assert at_call_named(value, ADVERTISED) == made
+    assert f"at {made.call} {made.number}" in at_call_sentence(made)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "appendix",
+        7,
+        {"node": 1},
+        {"call": "read", "nod": 1},
+        {"call": "read", "node": 9},
+        {"call": "read", "number": 0},
+    ],
+)
+def test_a_call_that_is_none_is_refused(value: object) -> None:
+    """With what there is."""
+    with pytest.raises(UnknownFault) as caught:
+        at_call_named(value, ADVERTISED)
+    assert caught.value.name == "at_call"
+    assert caught.value.hint
 
 
 def test_a_line_that_is_too_long_is_refused() -> None:
