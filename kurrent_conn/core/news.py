@@ -22,9 +22,10 @@ from kurrent_conn.core import (
 )
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
-from kurrent_conn.core.backoff import ELECTION_MIN_S
+from kurrent_conn.core.backoff import ELECTION_MIN_S, STAGGER_MAX_S
 from kurrent_conn.core.belief import (
     answerers,
+    asked_for_s,
     best,
     chooses_by_gossip,
     denies,
@@ -305,13 +306,45 @@ def match_waits(turn: Turn, heard: frozenset[Endpoint] = frozenset()) -> None:
     for preference in dict.fromkeys(w.preference for w in turn.state.waiters):
         if preference is None or not chooses_by_gossip(turn.state, preference):
             continue
-        choice = best(turn.state, preference)
-        if choice is None:
+        choice = best(turn.state, preference, turn.now)
+        better = () if choice is None else _better(turn, preference, choice)
+        if better:
+            for advertised in better:
+                inquiry.ask_directly(turn, advertised)
+        elif choice is None:
             _look_at_claims(turn, preference, heard)
         elif choice.member.advertised in turn.state.proven:
             _open_choice(turn, preference, choice)
         else:
             inquiry.ask_directly(turn, choice.member.advertised)
+
+
+def _better(
+    turn: Turn, preference: NodePreference, choice: Choice
+) -> tuple[Endpoint, ...]:
+    """List members that fit better than a fallback, if only they answered.
+
+    A suspect that others call alive may be back: it is asked once a search. Nobody is
+    waited for longer than the longest stagger.
+    """
+    if not choice.fell_back or turn.state.search is None:
+        return ()
+    failed = {attempt.endpoint for attempt in turn.state.search.attempts}
+    settled = rank(choice.member, preference) or 0
+    better = (
+        member.advertised
+        for member in turn.state.topology.members
+        if (rank_of := rank(member, preference)) is not None
+        and rank_of < settled
+        and not denies(turn.state, member)
+        and is_trusted(turn.state, member.advertised)
+    )
+    return tuple(
+        advertised
+        for advertised in better
+        if advertised not in failed
+        and (asked_for_s(turn.state, advertised, turn.now) or 0.0) < STAGGER_MAX_S
+    )
 
 
 def _look_at_claims(
