@@ -41,6 +41,10 @@ def tls() -> None:
     help="Trust this PEM file or directory instead of the system's store.",
 )
 @click.option(
+    "--cert-file", metavar="PATH", help="Show this certificate where one is asked for."
+)
+@click.option("--key-file", metavar="PATH", help="The key of --cert-file.")
+@click.option(
     "--timeout",
     "timeout_s",
     type=click.FloatRange(min=0, min_open=True),
@@ -50,7 +54,13 @@ def tls() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def inspect(
-    host: str, name: str | None, ca_file: str | None, timeout_s: float, as_json: bool
+    host: str,
+    name: str | None,
+    ca_file: str | None,
+    cert_file: str | None,
+    key_file: str | None,
+    timeout_s: float,
+    as_json: bool,
 ) -> int:
     """Show the chain HOST presents, what verifies it, and every finding.
 
@@ -62,7 +72,16 @@ def inspect(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="HOST[:PORT]") from error
     route = Route(endpoint, name or endpoint.host)
-    trust = read_trust(Settings(hosts=(endpoint,), tls_ca_file=ca_file))
+    if (cert_file is None) != (key_file is None):
+        raise click.UsageError("--cert-file and --key-file belong together")
+    trust = read_trust(
+        Settings(
+            hosts=(endpoint,),
+            tls_ca_file=ca_file,
+            user_cert_file=cert_file,
+            user_key_file=key_file,
+        )
+    )
     at = datetime.now(UTC)
     seen = look_at(endpoint, route, trust, timeout_s=timeout_s, at=at)
     ending_soon = tuple(

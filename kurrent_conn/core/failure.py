@@ -11,7 +11,8 @@ One table. Recognition is by status code, by what the server attached, and by th
     NEVER_SENT   no         not reachable          goes to another node
     REFUSED      no         closed this stream     goes again
     BAD_TLS      no         not who it should be   goes to another node
-    LOST         unknown    connection died        raises, unless read-only
+    LOST         unknown    connection died, or a  raises, unless read-only
+                            proxy has no way to it
     LATE         unknown    nobody can tell        raises
     UNSURE       unknown    answers                raises
     ANSWERED     no         answers                raises: the server's word
@@ -173,6 +174,13 @@ _CALLERS_FAULTS: Final = (
 PROXY: Final = "Received http2 header with status"
 """A proxy answered in HTTP: whether the node saw the call, nobody knows."""
 
+_NO_BACKEND: Final = tuple(f"{PROXY}: {status}" for status in (502, 503, 504))
+"""By these a proxy says that it lost, lacks or cannot reach the node behind it.
+
+Its own connection lives on, so that nothing else tells of the node's death.
+Source: RFC 9110, sections 15.6.3 to 15.6.5.
+"""
+
 
 def verdict_of(failure: RpcFailure) -> Verdict:
     """Say what a failed call means.
@@ -203,6 +211,8 @@ def _by_text(failure: RpcFailure) -> Verdict:
             return verdict
     if failure.code != "UNAVAILABLE":
         return Verdict.UNSURE
+    if failure.details.startswith(_NO_BACKEND):
+        return Verdict.LOST
     text = failure.details.removeprefix(_STREAM_REMOVED)
     for start, verdict in _TRANSPORT_TEXTS:
         if text.startswith(start):

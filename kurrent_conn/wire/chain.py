@@ -18,6 +18,9 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PSS, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from kurrent_conn.core.certificate import CertificateFacts
 from kurrent_conn.wire.certificate import read_all
@@ -27,6 +30,8 @@ MAX_PATHS: Final = 64
 
 MAX_LENGTH: Final = 12
 """Certificates in one path; BoringSSL gives up at 100, real chains have 2 to 4."""
+
+_PADDINGS: Final = (PKCS1v15, PSS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +93,18 @@ def namesakes(
     Returns:
         Zero or more; where none of them signed it, the CA has a new key.
     """
-    name = x509.load_der_x509_certificate(certificate.der).issuer.public_bytes()
-    # Comparing bytes first keeps 144 certificates from being decoded for one.
+    issuer = x509.load_der_x509_certificate(certificate.der).issuer
+    words = [word for each in issuer for word in _bytes(each.value).lower().split()]
+
+    def may_bear_it(root: bytes) -> bool:
+        # Comparing bytes first keeps 144 certificates from being decoded for one.
+        lower = root.lower()
+        return all(word in lower for word in words)
+
     return tuple(
         each
-        for each in read_all(root for root in roots if name in root)
-        if each.subject == certificate.issuer
+        for each in read_all(filter(may_bear_it, roots))
+        if _canonical(each.subject) == _canonical(certificate.issuer)
     )
 
 
@@ -104,13 +115,46 @@ def is_signed_by(certificate: CertificateFacts, issuer: CertificateFacts) -> boo
         certificate: The certificate.
         issuer: The one that may have signed it; itself to ask for self-signed.
     """
+    if _canonical(certificate.issuer) != _canonical(issuer.subject):
+        return False
     try:
-        x509.load_der_x509_certificate(certificate.der).verify_directly_issued_by(
-            x509.load_der_x509_certificate(issuer.der)
-        )
+        key = x509.load_der_x509_certificate(issuer.der).public_key()
+        _verify(x509.load_der_x509_certificate(certificate.der), key)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
+
+
+def _canonical(name: str) -> str:
+    """Make names comparable as OpenSSL and BoringSSL compare them.
+
+    Encodings, case and runs of blanks do not count: many CAs write PrintableString
+    where others write UTF8String, which `cryptography` takes for another name.
+
+    Source: OpenSSL, `crypto/x509/x_name.c` (x509_name_canon).
+    """
+    return " ".join(name.lower().split())
+
+
+def _verify(certificate: x509.Certificate, key: CertificatePublicKeyTypes) -> None:
+    signed = certificate.signature, certificate.tbs_certificate_bytes
+    scheme = certificate.signature_algorithm_parameters
+    match key:
+        case rsa.RSAPublicKey() if isinstance(scheme, _PADDINGS):
+            hashed = certificate.signature_hash_algorithm
+            if hashed is None:
+                raise UnsupportedAlgorithm("RSA without a hash")
+            key.verify(*signed, scheme, hashed)
+        case ec.EllipticCurvePublicKey() if isinstance(scheme, ec.ECDSA):
+            key.verify(*signed, scheme)
+        case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
+            key.verify(*signed)
+        case _:
+            raise UnsupportedAlgorithm(type(key).__name__)
 
 
 @dataclass(frozen=True, slots=True)

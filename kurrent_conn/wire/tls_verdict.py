@@ -41,6 +41,12 @@ Source: run on grpcio 1.85.1 (BoringSSL's default signature algorithms): a serve
 P-521, Ed25519, Ed448 or secp256k1 gets no common algorithm.
 """
 
+LEAF_KEYS_OF_TLS_1_2: Final = (*LEAF_KEYS, "P-521")
+"""There a signature algorithm names no curve, so that one more can be used.
+
+Source: RFC 8446, section 4.2.3; run on grpcio 1.85.1.
+"""
+
 CA_KEYS: Final = ("RSA-", "P-224", "secp224r1", "P-256", "P-384", "P-521", "Ed25519")
 """Public keys whose signatures under certificates gRPC can check.
 
@@ -78,11 +84,13 @@ class Presented:
         chain: Certificates as DER, as sent: the leaf first.
         protocol: The application protocol that was agreed on; None for none.
         openssl: OpenSSL's verdict on the chain; None when it was not asked.
+        version: The version of TLS, as `ssl` writes it; None when it is not known.
     """
 
     chain: tuple[bytes, ...]
     protocol: str | None = "h2"
     openssl: OpensslVerdict | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +165,7 @@ def judge(
     leaf = certificates[0]
     path = verified_path(certificates, expected.roots, at)
     faults = [
-        *_key_faults(path),
+        *_key_faults(path, presented.version),
         *_trust_faults(presented, certificates, path, expected.roots),
         *_handshake_usage_faults(leaf),
         *_date_faults(path, at),
@@ -197,9 +205,10 @@ def _finding(fault: _Fault, leaf: CertificateFacts, expected: Expected) -> TlsFi
     return expected.finding(fault.kind, fault.hint, leaf, fault.culprit)
 
 
-def _key_faults(path: Path) -> Iterator[_Fault]:
+def _key_faults(path: Path, version: str | None = None) -> Iterator[_Fault]:
     leaf, *above = path.certificates if path.anchor_at else path.certificates[:1]
-    if not leaf.key_type.startswith(LEAF_KEYS):
+    usable = LEAF_KEYS_OF_TLS_1_2 if version == "TLSv1.2" else LEAF_KEYS
+    if not leaf.key_type.startswith(usable):
         yield _Fault(
             FindingKind.UNSUPPORTED_KEY,
             leaf,

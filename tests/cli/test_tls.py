@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kurrent_conn.cli.app import run
-from tests.shells.authority import DAY, NODE, NOW, issue
+from tests.shells.authority import CLIENT, DAY, NODE, NOW, issue
 from tests.shells.chains import BELOW, MIDDLE, OTHER, ROOT
 from tests.shells.tls_server import greeting, port, server_context
 
@@ -115,3 +115,22 @@ def test_wrong_usage_is_exit_code_2(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "rror: " in captured.err
+
+
+def test_our_own_certificate_is_shown_where_one_is_asked_for(
+    ca_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without it the server refuses us; with it there are no findings."""
+    leaf = issue(ROOT)
+    ours = issue(ROOT, cn="ouro", names=None, usage=(CLIENT,))
+    certificate, key = ours.write(tmp_path, "ours")
+    context = server_context(leaf, client_ca=ROOT)
+    with port(greeting(context)) as number:
+        words = ["tls", "inspect", f"127.0.0.1:{number}", "--as", NODE]
+        words += ["--ca-file", ca_file]
+        assert run(words) == 1
+        assert "client_certificate_rejected: " in capsys.readouterr().out
+        own = ["--cert-file", certificate, "--key-file", key]
+        assert run([*words, *own]) == 0
+    assert "client certificate: asked for" in capsys.readouterr().out
+    assert run([*words, "--cert-file", certificate]) == 2

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import (
     AuthorityInformationAccessOID,
     ExtendedKeyUsageOID,
@@ -94,10 +95,11 @@ class Issued:
         return str(certificate), str(key)
 
 
-def _name(text: str | None) -> x509.Name:
+def _name(text: str | None, *, printable: bool = False) -> x509.Name:
     if text is None:
         return x509.Name([])
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+    kind = _ASN1Type.PrintableString if printable else None
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text, kind)])
 
 
 def _general_name(text: str) -> x509.GeneralName:
@@ -127,6 +129,7 @@ def issue(  # noqa: C901 - one optional extension a branch
     unknown_critical: bool = False,
     digest: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None = None,
     claimed_issuer: str | None = None,
+    printable: bool = False,
     names_critical: bool = False,
     published_at: str = "",
     spelled_issuer: Issued | None = None,
@@ -134,12 +137,13 @@ def issue(  # noqa: C901 - one optional extension a branch
     """Make a certificate; without `by` it signs itself."""
     own = _key(key, key_number)
     signer = by.key if by else own
-    issuer_name = by.certificate.subject if by else _name(cn)
+    issuer_name = by.certificate.subject if by else _name(cn, printable=printable)
     if claimed_issuer is not None:
         issuer_name = _name(claimed_issuer)
+    subject = _name(cn, printable=printable)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(_name(cn))
+        .subject_name(subject)
         .issuer_name(issuer_name)
         .public_key(own.public_key())
         .serial_number(next(_fresh))

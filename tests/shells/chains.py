@@ -120,6 +120,13 @@ SELF_SIGNED_CA = issue(cn=NODE, key_number=6, ca=True)
 CLIENT_LEAF = issue(ROOT, usage=(CLIENT,))
 EXPIRED_LEAF = issue(ROOT, not_after=YESTERDAY)
 UNNAMED = issue(ROOT, cn=None, names=None)
+PRINTED = issue(
+    cn="Printed Root", names=None, usage=None, ca=True, printable=True, key_number=8
+)
+PRINTED_MIDDLE = issue(
+    ROOT, cn="Printed Middle", names=None, usage=None, ca=True, printable=True
+)
+OTHERWISE_PRINTED = issue(PRINTED_MIDDLE, claimed_issuer="Printed Middle")
 ED_ROOT = root("E", key="ed25519")
 P521_ROOT = root("F", key="p521")
 EXOTIC = {kind: root(f"{kind} Root", key=kind) for kind in ("ed448", "k256")}
@@ -174,6 +181,17 @@ HEALTHY = (
     ),
     Row("cross-signed, both ways sent", BELOW, (ROOT,), sent=(BELOW, MIDDLE, CROSSED)),
     Row("cross-signed, one way", issue(CROSSED), (OTHER,)),
+    Row(
+        "the issuer's name in another encoding",
+        issue(PRINTED, claimed_issuer="Printed Root"),
+        (PRINTED,),
+    ),
+    Row(
+        "the issuer's name in another case",
+        issue(ROOT, claimed_issuer="test  ROOT"),
+        (ROOT,),
+    ),
+    Row("an intermediate's name in another encoding", OTHERWISE_PRINTED, (ROOT,)),
     Row("a root without basic constraints", issue(OLD_ROOT), (OLD_ROOT,)),
     Row("a path length that suffices", issue(SHORT), (ROOT,)),
     Row("name constraints that are kept", issue(INSIDE), (ROOT,)),
@@ -225,6 +243,12 @@ FAULTY = (
     Row("an unknown root", PLAIN, (OTHER,), (UNTRUSTED,)),
     Row("an unknown root, sent", PLAIN, (OTHER,), (UNTRUSTED,), sent=(PLAIN, ROOT)),
     Row("an unknown root above an intermediate", BELOW, (OTHER,), (UNTRUSTED,)),
+    Row(
+        "an unknown root above an intermediate in another encoding",
+        OTHERWISE_PRINTED,
+        (OTHER,),
+        (UNTRUSTED,),
+    ),
     Row("a root of the same name", PLAIN, (NAMESAKE,), (UNTRUSTED,)),
     Row("self-signed", SELF_SIGNED, (ROOT,), (UNTRUSTED,)),
     Row("self-signed CA", SELF_SIGNED_CA, (ROOT,), (UNTRUSTED,)),

@@ -239,7 +239,11 @@ FAULTS = (
         played(_never_answer),
         timeout_s=0.2,
     ),
-    _row("proxy 503", U, PROXY, _answer(status="503")),
+    *(
+        _row(f"proxy {status}", L, PROXY, _answer(status=status))
+        for status in ("502", "503", "504")
+    ),
+    _row("proxy 429", U, PROXY, _answer(status="429")),
     _row("proxy 404", U, PROXY, _answer(status="404"), "UNIMPLEMENTED"),
     _row("no status", U, "No status received", _forget_the_status, "UNKNOWN"),
     LiveFault(

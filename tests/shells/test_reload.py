@@ -136,6 +136,27 @@ def test_a_missing_overrides_file_is_a_typed_error() -> None:
         kurrent_conn.connect("kurrentdb://n1", overrides="/no/such/rules.toml")
 
 
+def test_a_certificate_and_its_key_are_taken_together(tmp_path: Path) -> None:
+    """Rewritten in place, one after the other: what does not fit is not used."""
+    certificate, key, ear = tmp_path / "tls.crt", tmp_path / "tls.key", Ear()
+    with SimulatedCluster(1, client_certificates="required") as cluster:
+        old, new = (cluster.authority.issue(["app"], usages=["client"]) for _ in "ab")
+        certificate.write_bytes(old.certificate_pem)
+        key.write_bytes(old.key_pem)
+        string = cluster.connection_string(userCertFile=certificate, userKeyFile=key)
+        with kurrent_conn.connect(string, on_event=ear) as connection:
+            call: Any = connection.channel.unary_unary(FEATURES)
+            certificate.write_bytes(new.certificate_pem)
+            assert ear.wait_for(lambda n: isinstance(n, FileRefused))
+            (refused,) = (n for n in ear.heard if isinstance(n, FileRefused))
+            assert "the key does not belong to the certificate" in refused.why
+            assert call(b"")
+            key.write_bytes(new.key_pem[:-40])
+            key.write_bytes(new.key_pem)
+            assert ear.wait_for(lambda n: n == FileTaken("trust"))
+            assert call(b"")
+
+
 async def test_asyncio_takes_a_rotated_ca(tmp_path: Path) -> None:
     """The twin polls on its loop."""
     ca, ear = tmp_path / "ca.crt", Ear()

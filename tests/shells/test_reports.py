@@ -53,6 +53,7 @@ def test_diagnostics_shows_no_secret() -> None:
         assert "admin:***@" in report.connection_string
         assert "changeit" not in repr(report)
         assert "changeit" not in repr(connection)
+        assert f"trust: {report.trust};" in repr(connection)
 
 
 async def test_asyncio_reports_the_same() -> None:
@@ -62,6 +63,7 @@ async def test_asyncio_reports_the_same() -> None:
             (pong,) = await connection.ping()
             report = connection.diagnostics()
             assert pong.advertised == report.topology.leader
+            assert f"trust: {report.trust};" in repr(connection)
             assert (report.calls, report.waiting, report.searching) == (0, 0, False)
 
 

@@ -1,4 +1,4 @@
-"""Rules made ready to be asked: an index, and the walk through a chain.
+"""Rules made ready to be asked: the walk through a chain.
 
 First match wins, in the order of the file. The index must not change that: it only
 narrows down who is asked, and the narrowed rules are asked in their order.
@@ -6,27 +6,24 @@ narrows down who is asked, and the narrowed rules are asked in their order.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from heapq import merge
 from typing import Final
 
 from kurrent_conn.core.endpoint import Endpoint, normalized_host
-from kurrent_conn.core.overrides.coredns import HostsEntry, Rewrite
+from kurrent_conn.core.overrides.certain import certain_rules
+from kurrent_conn.core.overrides.coredns import HostsEntry
 from kurrent_conn.core.overrides.host import MAX_NAME
+from kurrent_conn.core.overrides.index import Index
 from kurrent_conn.core.overrides.match import Hosts
 from kurrent_conn.core.overrides.prepared import (
     After,
     Asked,
     Prepared,
     Rule,
-    Spelling,
     prepare,
 )
 from kurrent_conn.core.overrides.rule import ADVERTISED, TARGET, Override
-from kurrent_conn.core.overrides.screen import FEW, Screen
-from kurrent_conn.core.overrides.sidecar import SidecarRule
 from kurrent_conn.core.route import Route, direct
 from kurrent_conn.errors import InvalidOverride
 
@@ -73,11 +70,9 @@ class Plan:
     """
 
     __slots__ = (
-        "_bare_keys",
-        "_keys",
-        "_regexes",
-        "_scanned",
-        "_screens",
+        "_certain",
+        "_index",
+        "_last_hosts_entry",
         "_texts",
         "continuing",
         "ready",
@@ -87,14 +82,16 @@ class Plan:
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
         self.ready = [_prepared(rule, place) for place, rule in enumerate(rules)]
-        self._keys: dict[str, list[int]] = {}
-        self._bare_keys: dict[str, list[int]] = {}
-        self._scanned: list[int] = []
-        self._regexes: dict[tuple[Spelling, bool], list[int]] = {}
-        self._screens: list[tuple[Spelling, Screen]] | None = None
+        self.continuing = [
+            place for place, ready in enumerate(self.ready) if ready.after is After.ALL
+        ]
+        self._last_hosts_entry = max(
+            (place for place, r in enumerate(rules) if isinstance(r, HostsEntry)),
+            default=-1,
+        )
         self._texts: dict[int, str] = {}
-        self.continuing: list[int] = []
-        self._index()
+        self._index = Index(rules, self.ready)
+        self._certain = certain_rules(rules, self.ready)
 
     def routes(self, advertised: Endpoint) -> tuple[Route, ...]:
         """Give the routes to an advertised endpoint, best first.
@@ -103,6 +100,23 @@ class Plan:
             InvalidOverride: The host is longer than a name can be, a result is no
                 host, or the routes would verify different names.
         """
+        certain = self._certain.get(advertised.host)
+        if certain is not None:
+            return certain.routes(advertised)
+        if not self.rules:
+            return (direct(advertised),)
+        _refuse_long(advertised)
+        hit = self._next(
+            advertised, normalized_host(advertised.host), 0, hosts_only=False
+        )
+        if hit is None:
+            return (direct(advertised),)
+        place, hosts = hit
+        if len(hosts) == 1 and self._is_last(place):
+            return self._only(advertised, place, hosts[0])
+        return self._all(advertised)
+
+    def _all(self, advertised: Endpoint) -> tuple[Route, ...]:
         branches = self.branches(advertised)
         if not branches:
             return (direct(advertised),)
@@ -127,11 +141,7 @@ class Plan:
         """
         if not self.rules:
             return []
-        if len(advertised.host) > MAX_NAME + advertised.host.endswith("."):
-            raise InvalidOverride(
-                f"the advertised host {advertised.host[:32]!r}... is "
-                f"{len(advertised.host)} characters long; a name has at most {MAX_NAME}"
-            )
+        _refuse_long(advertised)
         origin = normalized_host(advertised.host)
         done: list[Branch] = []
         pending = [(Branch(advertised), 0, False)]
@@ -166,50 +176,17 @@ class Plan:
             before: Only rules at places before this one.
         """
         asked = Asked(host, normalized_host(host))
-        for place in self._candidates(asked, 0):
+        for place in self._index.candidates(asked, 0):
             if place >= before:
                 return
             if self.ready[place].find(asked) is not None:
                 yield place
 
-    def _index(self) -> None:
-        for place, ready in enumerate(self.ready):
-            if ready.after is After.ALL:
-                self.continuing.append(place)
-            if ready.key is not None:
-                keys = self._keys if ready.any_case else self._bare_keys
-                keys.setdefault(ready.key, []).append(place)
-            elif ready.screened is not None:
-                whole = isinstance(self.rules[place], Override)
-                self._regexes.setdefault((ready.screened, whole), []).append(place)
-            else:
-                self._scanned.append(place)
-        for key in [key for key, places in self._regexes.items() if len(places) <= FEW]:
-            self._scanned = sorted([*self._scanned, *self._regexes.pop(key)])
-
-    def _built_screens(self) -> list[tuple[Spelling, Screen]]:
-        # Only when somebody asks: it costs as much again as compiling the patterns.
-        # Threads may race here; at worst the same screens are built twice.
-        if self._screens is None:
-            self._screens = [
-                (
-                    spelling,
-                    Screen(
-                        places,
-                        [_pattern(self.rules[place]) for place in places],
-                        whole=whole,
-                        fold_case=whole,
-                    ),
-                )
-                for (spelling, whole), places in self._regexes.items()
-            ]
-        return self._screens
-
     def _next(
         self, at: Endpoint, origin: str, start: int, *, hosts_only: bool
     ) -> tuple[int, Hosts] | None:
         asked = Asked(at.host, origin)
-        for place in self._candidates(asked, start):
+        for place in self._index.candidates(asked, start):
             if place < start:
                 continue
             ready = self.ready[place]
@@ -222,21 +199,22 @@ class Plan:
                 return place, hosts
         return None
 
-    def _candidates(self, asked: Asked, start: int) -> Iterable[int]:
-        some = [
-            *self._keys.get(asked.lower, ()),
-            *self._bare_keys.get(asked.bare, ()),
-        ]
-        for spelling, screen in self._built_screens():
-            some += screen.candidates(_spelled(asked, spelling))
-        if len(some) > 1:
-            some.sort()
-        if not self._scanned:
-            return some
-        scanned = self._scanned
-        if start:
-            scanned = scanned[bisect_left(scanned, start) :]
-        return merge(some, scanned) if some else scanned
+    def _is_last(self, place: int) -> bool:
+        """Say whether no other rule is asked once this one matched."""
+        after = self.ready[place].after
+        return after is After.NOTHING or (
+            after is After.HOSTS_ENTRIES and place >= self._last_hosts_entry
+        )
+
+    def _only(self, advertised: Endpoint, place: int, host: str) -> tuple[Route, ...]:
+        """Give the routes where one rule with one target decides alone."""
+        at, name = self._result(advertised, None, place, 0, host)
+        server_name = advertised.host if name in {None, ADVERTISED} else name
+        rule, text = self.rules[place], self._text(place)
+        route = Route(at, server_name or advertised.host, text)
+        if isinstance(rule, Override) and rule.otherwise and at != advertised:
+            return route, Route(advertised, route.server_name, text)
+        return (route,)
 
     def _one_name(self, branches: list[Branch], advertised: Endpoint) -> str:
         if len(branches) == 1:
@@ -255,12 +233,12 @@ class Plan:
         return next(iter(names)) or advertised.host
 
     def _told(self, branch: Branch) -> str:
-        return "; then ".join([self._text(step) for step in branch.steps])
+        return "; then ".join([self._text(step.number - 1) for step in branch.steps])
 
-    def _text(self, step: Step) -> str:
-        text = self._texts.get(step.number)
+    def _text(self, place: int) -> str:
+        text = self._texts.get(place)
         if text is None:
-            text = self._texts[step.number] = str(step.rule)
+            text = self._texts[place] = str(self.rules[place])
         return text
 
     def _ways(self, branch: Branch, place: int, hosts: Hosts) -> list[Branch]:
@@ -269,22 +247,27 @@ class Plan:
         ]
 
     def _way(self, branch: Branch, place: int, index: int, host: str) -> Branch:
+        at, name = self._result(branch.at, branch.server_name, place, index, host)
+        step = Step(place + 1, self.rules[place], branch.at, at)
+        return Branch(at, name, (*branch.steps, step))
+
+    def _result(
+        self, at: Endpoint, name: str | None, place: int, index: int, host: str
+    ) -> tuple[Endpoint, str | None]:
+        """Say what a rule makes of an endpoint and of the name to verify."""
         rule = self.rules[place]
         host = host.removesuffix(".")
         problem = self.ready[place].problem(host)
         if problem:
             raise InvalidOverride(
-                f"it makes {host!r} of {branch.at.host!r}, which is no host: "
-                f"it {problem}",
+                f"it makes {host!r} of {at.host!r}, which is no host: it {problem}",
                 rule=label(place, rule),
             )
-        port, name = branch.at.port, branch.server_name
+        port = at.port
         if isinstance(rule, Override):
             port = rule.targets[index].port or port
             name = host if rule.server_name == TARGET else rule.server_name or name
-        at = Endpoint(host, port)
-        step = Step(place + 1, rule, branch.at, at)
-        return Branch(at, name, (*branch.steps, step))
+        return Endpoint(host, port), name
 
 
 def label(place: int, rule: Rule) -> str:
@@ -297,33 +280,20 @@ def label(place: int, rule: Rule) -> str:
     return f"rule {place + 1} ({rule})"
 
 
+def _refuse_long(advertised: Endpoint) -> None:
+    length = len(advertised.host)
+    if length > MAX_NAME + advertised.host.endswith("."):
+        raise InvalidOverride(
+            f"the advertised host {advertised.host[:32]!r}... is {length} characters "
+            f"long; a name has at most {MAX_NAME}"
+        )
+
+
 def _prepared(rule: Rule, place: int) -> Prepared:
     try:
         return prepare(rule)
     except InvalidOverride as error:
         raise InvalidOverride(error.problem, rule=label(place, rule)) from None
-
-
-def _pattern(rule: Rule) -> str:
-    match rule:
-        case Override():
-            return rule.pattern
-        case Rewrite():
-            return rule.source
-        case HostsEntry():
-            return rule.name
-        case SidecarRule():
-            return rule.host
-
-
-def _spelled(asked: Asked, spelling: Spelling) -> str:
-    match spelling:
-        case Spelling.LOWER:
-            return asked.lower
-        case Spelling.NAME:
-            return asked.name
-        case Spelling.BARE:
-            return asked.bare
 
 
 def _tries_advertised(branch: Branch) -> bool:

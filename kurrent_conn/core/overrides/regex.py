@@ -108,9 +108,10 @@ def _groups_of(compiled: Compiled, *, whole: bool) -> Callable[[str], Groups | N
     match = compiled.fullmatch if whole else compiled.search
 
     def groups(text: str) -> Groups | None:
-        found = match(text)
+        # As bytes: re2 counts characters for text, which takes as long as matching.
+        found = match(text.encode())
         if found is None:
             return None
-        return (found[0] or "", *(group or "" for group in found.groups()))
+        return tuple([(g or b"").decode() for g in (found[0], *found.groups())])
 
     return groups

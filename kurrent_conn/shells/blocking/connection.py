@@ -187,9 +187,11 @@ class Connection:
         self.close()
 
     def __repr__(self) -> str:
-        """Say to what, in which state, without any secret."""
+        """Say to what, trusting whom, in which state, without any secret."""
         state = "closed" if self._closed.is_set() else f"leader {self.topology.leader}"
-        return f"<kurrent_conn.Connection {self.settings.redacted()} {state}>"
+        trust = trust_in_words(self.settings, self._driver.trust)
+        whom = f"{self.settings.redacted()}, trust: {trust}"
+        return f"<kurrent_conn.Connection {whom}; {state}>"
 
     # What channels call.
 
