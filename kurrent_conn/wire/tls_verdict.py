@@ -38,8 +38,8 @@ LEAF_KEYS: Final = ("RSA-", "P-256", "P-384")
 """Public keys that a server may have.
 
 Source: run on grpcio 1.85.1 (BoringSSL's default signature algorithms): a server with
-P-521, Ed25519, Ed448 or secp256k1 gets no common algorithm. Of these P-521 passes with a
-server that has no TLS 1.3, on 1.85.1 and not on 1.80.0: what depends on that is told.
+P-521, Ed25519, Ed448 or secp256k1 gets no common algorithm. Of these P-521 passes with
+a server that has no TLS 1.3, on 1.85.1 and not on 1.80.0: what depends on that is told.
 """
 
 CA_KEYS: Final = ("RSA-", "P-224", "secp224r1", "P-256", "P-384", "P-521", "Ed25519")
