@@ -13,7 +13,7 @@ from kurrent_conn.diagnose.case import Case
 from kurrent_conn.diagnose.step import Step, steps_of
 
 _COLOURS = {Severity.PROBLEM: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-_HEADINGS = ("endpoint", "we dial", "TCP", "TLS", "answers", "gossip", "role", "user")
+_HEADINGS = ("endpoint", "we dial", "step by step")
 
 
 def write_report(diagnosis: Diagnosis) -> None:
@@ -41,10 +41,11 @@ def _rows(case: Case) -> Iterator[tuple[str, ...]]:
     for target in case.targets:
         contacts = case.contacts_of(target)
         if not contacts:
-            yield (_named(case, target), "no address", *[""] * (len(_HEADINGS) - 2))
+            yield _named(case, target), "no address", ""
         for contact in contacts:
-            steps = (_cell(step) for step in steps_of(contact))
-            yield (_named(case, target), str(contact.route), *steps)
+            steps = steps_of(contact, case.leader)
+            told = ", ".join(_told(step) for step in steps if step.words)
+            yield _named(case, target), str(contact.route), told
 
 
 def _named(case: Case, target: Endpoint) -> str:
@@ -58,9 +59,9 @@ def _named(case: Case, target: Endpoint) -> str:
     return f"{target} ({', '.join(marks) or 'from a redirect'})"
 
 
-def _cell(step: Step) -> str:
+def _told(step: Step) -> str:
     took = "" if step.took_s is None else f" {step.took_s * 1000:.1f} ms"
-    return f"{step.words}{took}"
+    return f"{step.name} {step.words}{took}"
 
 
 def _write_names(case: Case) -> None:

@@ -10,8 +10,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from kurrent_conn.cli.overrides_check import check
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.overrides import Explanation, Finding, Format, Overrides
+from kurrent_conn.core.overrides import Explanation, Format, Overrides
 from kurrent_conn.core.overrides.host import is_address
 from kurrent_conn.errors import InvalidOverride
 
@@ -77,32 +78,7 @@ def convert(file: Path, to: str, *, as_json: bool) -> int:
     return 0
 
 
-@overrides.command()
-@click.argument("file", type=_FILE)
-@_JSON
-def check(file: Path, *, as_json: bool) -> int:
-    """Look for dead and shadowed rules, loops, and results that are no host."""
-    try:
-        rules = Overrides.from_file(file)
-    except InvalidOverride as error:
-        if as_json:
-            _print_json({"rules": None, "error": str(error), "findings": []})
-        else:
-            click.echo(f"error: {error}", err=True)
-        return 1
-    findings = rules.check()
-    if as_json:
-        _print_json(
-            {
-                "rules": len(rules),
-                "error": None,
-                "findings": [_finding(finding) for finding in findings],
-                "notes": list(rules.notes),
-            }
-        )
-    else:
-        _print_findings(rules, findings)
-    return 1 if findings else 0
+overrides.add_command(check)
 
 
 def _written(rules: Overrides, to: Format) -> str:
@@ -194,34 +170,6 @@ def _hairpin(explanation: Explanation, hairpin: object) -> str:
     if hairpin:
         return "yes: without the rule, another address would be dialled"
     return "no: DNS gives no other address"
-
-
-def _print_findings(rules: Overrides, findings: tuple[Finding, ...]) -> None:
-    for note in rules.notes:
-        click.echo(f"note: {note}", err=True)
-    if not findings:
-        click.echo(f"{len(rules)} rules, nothing found")
-        return
-    table = Table(
-        title=f"{len(findings)} findings in {len(rules)} rules", title_justify="left"
-    )
-    for column in ("rule", "what", "text", "detail"):
-        table.add_column(column, overflow="fold")
-    for finding in findings:
-        table.add_row(
-            str(finding.number), finding.kind, str(finding.rule), finding.detail
-        )
-    Console(markup=False, highlight=False).print(table)
-
-
-def _finding(finding: Finding) -> dict[str, object]:
-    return {
-        "kind": finding.kind,
-        "number": finding.number,
-        "rule": str(finding.rule),
-        "detail": finding.detail,
-        "by": finding.by,
-    }
 
 
 def _print_json(value: dict[str, object]) -> None:

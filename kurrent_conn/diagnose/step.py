@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.diagnose.sight import (
     CallSight,
     Contact,
@@ -40,18 +41,19 @@ class Step:
     took_s: float | None = None
 
 
-def steps_of(contact: Contact) -> tuple[Step, ...]:
+def steps_of(contact: Contact, leader: Endpoint | None = None) -> tuple[Step, ...]:
     """Give the steps of a contact, in their order: TCP to credentials.
 
     Args:
         contact: A route, tried to its end.
+        leader: Who leads by everybody's word; a redirect to it is not spelled out.
     """
     return (
         _tcp(contact),
         _tls(contact),
         _call("gRPC", contact.features, contact.reach is Reach.ANSWERED),
         _gossip(contact),
-        _role(contact),
+        _role(contact, leader),
         _credentials(contact),
     )
 
@@ -99,14 +101,15 @@ def _gossip(contact: Contact) -> Step:
     return _call("gossip", gossip.call, is_fine=False)
 
 
-def _role(contact: Contact) -> Step:
+def _role(contact: Contact, leader: Endpoint | None) -> Step:
     role = contact.role
     match role.role:
         case Role.LEADS:
             return Step("role", Outcome.FINE, "leads")
         case Role.REDIRECTS:
-            leader = f" to {role.leader}" if role.leader is not None else ""
-            return Step("role", Outcome.FINE, f"redirects{leader}")
+            if role.leader in {None, leader}:
+                return Step("role", Outcome.FINE, "follows")
+            return Step("role", Outcome.FINE, f"redirects to {role.leader}")
         case Role.NOT_READY:
             return Step("role", Outcome.BROKEN, "not ready")
         case Role.DENIED | Role.UNKNOWN:

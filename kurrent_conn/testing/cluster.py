@@ -31,6 +31,7 @@ from kurrent_conn.testing.model.access import AccessPolicy
 from kurrent_conn.testing.model.advertise import Advertise, advertised_by
 from kurrent_conn.testing.model.cluster_model import Seat
 from kurrent_conn.testing.services.node_server import MAX_STREAMS
+from kurrent_conn.testing.services.server_version import version_of
 from kurrent_conn.testing.stages.conductor import Conductor
 from kurrent_conn.testing.stages.director import Director
 from kurrent_conn.testing.stages.doorway import ClientCertificates
@@ -225,7 +226,8 @@ class SimulatedCluster:
         max_streams: Calls at once on one connection, as the server limits them.
         forward_timeout_s: How long a follower waits for a leader that does not
             answer, in seconds.
-        version: The server version that the nodes claim.
+        version: The server version that the nodes claim; what came later they lack:
+            server features before 21.10, the v2 protocol before 25.1.
         first_port: The port of node 0, and the next ones for the others; the system
             chooses when None.
         hosts: Where the nodes listen, one entry each: an IPv4 address of this machine
@@ -267,6 +269,7 @@ class SimulatedCluster:
             raise ValueError(f"a cluster has 1 to {MAX_SIZE} members, not {size}")
         if isolation not in ("thread", "process"):
             raise ValueError(f"isolation is thread or process, not {isolation!r}")
+        version_of(version)
         if client_certificates not in get_args(ClientCertificates):
             raise ValueError(
                 "client_certificates is ignored, verified or required, "

@@ -137,16 +137,16 @@ def everybody(case: Case) -> str:
 
 def _target(case: Case, target: Endpoint) -> str:
     contacts = case.contacts_of(target)
-    ways = "".join(map(_way, contacts)) or element(
+    ways = "".join(_way(each, case.leader) for each in contacts) or element(
         "div", element("span", "no address", class_="badge broken"), class_="way"
     )
     title = element("h3", element("span", text(target), class_="endpoint"))
     return element("article", title, ways, class_="card")
 
 
-def _way(contact: Contact) -> str:
+def _way(contact: Contact, leader: Endpoint | None) -> str:
     place = element("div", text(f"dials {contact.route}"), class_="place")
-    steps = (_badge(step) for step in steps_of(contact) if step.words)
+    steps = (_badge(step) for step in steps_of(contact, leader) if step.words)
     return place + element("div", *steps, class_="way")
 
 

@@ -14,10 +14,11 @@ from kurrent_conn.diagnose.case import Case
 from kurrent_conn.diagnose.diagnosis import Diagnosis, diagnosis_of
 from kurrent_conn.diagnose.finding import Trouble
 from kurrent_conn.diagnose.inquiry import AskName, Question, next_questions
+from kurrent_conn.diagnose.probes.bag import Bag
 from kurrent_conn.diagnose.probes.lookup import look_up
 from kurrent_conn.diagnose.probes.side_by_side import side_by_side
 from kurrent_conn.diagnose.probes.surroundings import look_around
-from kurrent_conn.diagnose.probes.visit import Bag, visit
+from kurrent_conn.diagnose.probes.visit import visit
 from kurrent_conn.diagnose.sight import Contact, Lookup
 from kurrent_conn.diagnose.vantage import Vantage
 from kurrent_conn.shells import fork

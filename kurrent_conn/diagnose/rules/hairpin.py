@@ -8,7 +8,7 @@ hairpin. A public address alone is only a sign of one: the servers may be elsewh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
 from kurrent_conn.core.endpoint import Endpoint
@@ -31,37 +31,45 @@ def about_hairpins(case: Case) -> Iterator[Finding]:
         if (straight := straight_way(case, member)) is not None
     }
     if ways:
-        yield Finding(
-            Trouble.HAIRPIN,
-            Severity.WARNING,
-            tuple(ways),
-            "this pod leaves the cluster and comes back through the balancer, while "
-            "the node is one hop away",
-            tuple(
-                f"{m} is dialled at {_place(case, m)}, its pod is "
-                f"{way.route.connects_to}"
-                for m, way in ways.items()
-            ),
-            (fix.rules(ways),),
-        )
+        yield _seen(case, ways)
     doubtful = tuple(
         m for m in case.wanted_members if m not in ways and _may_be_one(case, m)
     )
     if doubtful:
-        yield Finding(
-            Trouble.HAIRPIN,
-            Severity.NOTE,
-            doubtful,
-            "this pod dials a public address; when the servers run in this Kubernetes "
-            "cluster, that is a hairpin",
-            tuple(f"{m} is dialled at {_place(case, m)}" for m in doubtful),
-            (
-                fix.step(
-                    "when they do, ask again with --namespace and the servers' "
-                    "namespace: the doctor then looks for the straight way"
-                ),
+        yield _suspected(case, doubtful)
+
+
+def _seen(case: Case, ways: Mapping[Endpoint, Contact]) -> Finding:
+    rule = fix.rules(ways)
+    return Finding(
+        Trouble.HAIRPIN,
+        Severity.WARNING,
+        tuple(ways),
+        "this pod leaves the cluster and comes back through the balancer, while the "
+        "node is one hop away",
+        tuple(
+            f"{m} is dialled at {_place(case, m)}, its pod is {way.route.connects_to}"
+            for m, way in ways.items()
+        ),
+        (rule, *fix.for_coredns(rule)),
+    )
+
+
+def _suspected(case: Case, members: tuple[Endpoint, ...]) -> Finding:
+    return Finding(
+        Trouble.HAIRPIN,
+        Severity.NOTE,
+        members,
+        "this pod dials a public address; when the servers run in this Kubernetes "
+        "cluster, that is a hairpin",
+        tuple(f"{m} is dialled at {_place(case, m)}" for m in members),
+        (
+            fix.step(
+                "when they do, ask again with --namespace and the servers' namespace: "
+                "the doctor then looks for the straight way"
             ),
-        )
+        ),
+    )
 
 
 def straight_way(case: Case, member: Endpoint) -> Contact | None:

@@ -6,7 +6,7 @@ warning. Members are the business of other rules, also where a seed is their add
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.diagnose import fix
@@ -23,38 +23,45 @@ def about_seeds(case: Case) -> Iterator[Finding]:
         case: What was seen.
     """
     seeds = [seed for seed in case.seeds if seed not in case.members]
-    unknown = tuple(
-        seed
-        for seed in seeds
-        if case.overrides.explain(seed).problem is None and not case.routes(seed)
-    )
-    dead = tuple(
-        seed
-        for seed in seeds
-        if case.reach(seed) is Reach.NOTHING and not _is_a_member(case, seed)
-    )
-    views = tuple(seed for seed in dead if is_internal(case, seed))
-    dead = tuple(seed for seed in dead if seed not in views)
+    dead = [s for s in seeds if case.reach(s) is Reach.NOTHING]
+    dead = [s for s in dead if not _is_a_member(case, s)]
+    views = [s for s in dead if is_internal(case, s)]
     if views:
         yield internal_view(case, views)
-    severity = Severity.WARNING if case.views else Severity.PROBLEM
-    if unknown:
+    yield from _unknown(case, [s for s in seeds if _has_no_address(case, s)])
+    yield from _dead(case, [s for s in dead if s not in views])
+
+
+def _has_no_address(case: Case, seed: Endpoint) -> bool:
+    explained = case.overrides.explain(seed).problem is None
+    return explained and not case.routes(seed)
+
+
+def _severity(case: Case) -> Severity:
+    return Severity.WARNING if case.views else Severity.PROBLEM
+
+
+def _unknown(case: Case, seeds: Sequence[Endpoint]) -> Iterator[Finding]:
+    if seeds:
         yield Finding(
             Trouble.SEED_UNKNOWN,
-            severity,
-            unknown,
+            _severity(case),
+            tuple(seeds),
             "the connection string names a host that does not resolve here",
-            tuple(_failure(case, seed) for seed in unknown),
-            (*_without(case, unknown), fix.step("correct the name")),
+            tuple(_failure(case, seed) for seed in seeds),
+            (*_without(case, seeds), fix.step("correct the name")),
         )
-    if dead:
+
+
+def _dead(case: Case, seeds: Sequence[Endpoint]) -> Iterator[Finding]:
+    if seeds:
         yield Finding(
             Trouble.DEAD_SEED,
-            severity,
-            dead,
+            _severity(case),
+            tuple(seeds),
             "the connection string names a host where nothing answers",
-            tuple(_cause(case, seed) for seed in dead),
-            (*_without(case, dead), fix.step("start what should listen there")),
+            tuple(_cause(case, seed) for seed in seeds),
+            (*_without(case, seeds), fix.step("start what should listen there")),
         )
 
 
@@ -75,6 +82,6 @@ def _cause(case: Case, seed: Endpoint) -> str:
     return f"{seed}: {best.cause if best is not None else 'no address'}"
 
 
-def _without(case: Case, seeds: tuple[Endpoint, ...]) -> tuple[Fix, ...]:
+def _without(case: Case, seeds: Sequence[Endpoint]) -> tuple[Fix, ...]:
     found = fix.without_seeds(case.settings, seeds)
     return (found,) if found is not None else ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ pytestmark = pytest.mark.system
 NO_RULES = Overrides()
 
 
-@pytest.fixture(scope="module")
-def anywhere() -> Iterator[Live]:
-    """Nodes behind balancers, public names, clients inside and outside."""
-    with live_plan(Solution.ANYWHERE) as running:
-        yield running
-
-
 def counted(diagnosis: dict[str, Any]) -> list[dict[str, Any]]:
     """The findings that have to be mended."""
     return [found for found in diagnosis["findings"] if found["counts"]]
@@ -35,32 +27,37 @@ def rule_of(found: dict[str, Any]) -> Overrides:
     return Overrides.from_toml(fix["text"])
 
 
-def test_a_hairpin_is_named_and_its_rule_ends_it(anywhere: Live) -> None:
+def test_names_that_lead_the_wrong_way() -> None:
+    """A hairpin and swapped views, each alone; its rule, or the right view, heals."""
+    with live_plan(Solution.ANYWHERE) as live:
+        hairpin_and_its_rule(live)
+        swapped_views_and_the_right_ones(live)
+
+
+def hairpin_and_its_rule(live: Live) -> None:
     """A pod without rules goes through the balancer; with the proposed one no byte."""
-    (found,) = counted(anywhere.examined(Location.SAME_CLUSTER, NO_RULES))
+    (found,) = counted(live.examined(Location.SAME_CLUSTER, NO_RULES))
     assert found["kind"] == "hairpin"
     assert len(found["endpoints"]) == 3
-    anywhere.lab.reset_flows()
-    mended = anywhere.examined(Location.SAME_CLUSTER, rule_of(found))
+    live.lab.reset_flows()
+    mended = live.examined(Location.SAME_CLUSTER, rule_of(found))
     assert mended["healthy"], mended["verdict"]
-    assert anywhere.lab.balancer_bytes("in") == 0
+    assert live.lab.balancer_bytes("in") == 0
 
 
-def test_swapped_views_are_named_and_their_fix_heals(anywhere: Live) -> None:
-    """A client outside that is told the addresses inside; then it is told its own."""
-    views = anywhere.lab.lab.views
+def swapped_views_and_the_right_ones(live: Live) -> None:
+    """A client outside is told the addresses inside; then it is told its own."""
+    views = live.lab.lab.views
     inside = [
         Record(record.name, f"10.10.0.{record.value.rpartition('.')[2]}")
         for record in views["public"]
     ]
-    anywhere.lab.change_names("public", inside)
-    try:
-        (found,) = counted(anywhere.examined(Location.OUTSIDE))
-        assert found["kind"] == "wrong-dns-view"
-        assert len(found["endpoints"]) == 3
-    finally:
-        anywhere.lab.change_names("public", views["public"])
-    assert anywhere.examined(Location.OUTSIDE)["healthy"]
+    live.lab.change_names("public", inside)
+    (found,) = counted(live.examined(Location.OUTSIDE))
+    assert found["kind"] == "wrong-dns-view"
+    assert len(found["endpoints"]) == 3
+    live.lab.change_names("public", views["public"])
+    assert live.examined(Location.OUTSIDE)["healthy"]
 
 
 def test_a_port_that_the_ingress_does_not_serve_is_named() -> None:
