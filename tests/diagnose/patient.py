@@ -35,7 +35,7 @@ class Patient:
 
     def examined(self, **options: Any) -> Diagnosis:
         """Let the doctor look, once the cluster has settled or cannot."""
-        options = {"vantage": Vantage.OUTSIDE, "step_timeout": 0.5, **options}
+        options = {"vantage": Vantage.OUTSIDE, "step_timeout": 2.0, **options}
         return diagnose(self.string, overrides=self.overrides, **options)
 
     def paste(self, fix: Fix) -> None:
