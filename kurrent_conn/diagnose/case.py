@@ -61,6 +61,7 @@ class Case:
         surroundings: What can be seen of the place it happens at.
         vantage: Where that is, as the user says or as it looks.
         trust: The trust in force, in words.
+        may_send_credentials: Whether user and password may leave this machine.
         lookups: What is known of names.
         contacts: The routes tried so far.
         is_cut_short: Whether time ran out before everything was asked.
@@ -72,6 +73,7 @@ class Case:
     surroundings: Surroundings = field(default_factory=Surroundings)
     vantage: Vantage = Vantage.OUTSIDE
     trust: str = ""
+    may_send_credentials: bool = True
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     is_cut_short: bool = False
@@ -174,7 +176,7 @@ class Case:
         try:
             return self.overrides.routes(endpoint)
         except InvalidOverride:
-            return ()  # a finding of its own, see `rules.notes`
+            return ()  # a finding of its own, see `rules.note`
 
     def routes(self, endpoint: Endpoint) -> tuple[Route, ...]:
         """Give the routes that are known so far, each at one address."""

@@ -76,3 +76,13 @@ def test_a_public_address_alone_is_only_noted() -> None:
     (found,) = findings(examined(nodes, STRING))
     assert (found.trouble, found.severity) == (Trouble.HAIRPIN, Severity.NOTE)
     assert not found.counts
+
+
+def test_a_split_horizon_is_no_hairpin() -> None:
+    """Where DNS gives pods the pods' own addresses, the name is the straight way."""
+    nodes = world()
+    names = nodes.names
+    for index in range(3):
+        pod = names[f"mydb-{index}.mydb.kurrent.svc.cluster.local"]
+        names[f"mydb-{index}.mydb.kurrent.test"] = pod
+    assert findings(examined(nodes, STRING, surroundings=HERE)) == ()
