@@ -124,7 +124,7 @@ def test_the_deadline_tells_what_was_found_of_one_of_many() -> None:
 
 
 def test_a_slow_look_does_not_outlast_the_deadline() -> None:
-    """A wait that knows it is hopeless waits for the reason, but no longer than said."""
+    """A hopeless wait waits to learn why, but no longer than it was to wait."""
     scene = Scene()
     scene.replies = dict.fromkeys((A, B, C), BAD)
     simulation = Simulation(tls_plan(), scene)
