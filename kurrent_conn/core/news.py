@@ -115,7 +115,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     """Take a missing answer into account, and ask on."""
     read = _finish(turn, event.read)
     if read is None:
-        better_route.failed(turn, event.read)
+        better_route.failed(turn, event)
         vigil.unanswered(turn, event.read, spoke=event.answered)
         return
     if event.denied and _may_try_credentials(turn.state, read):
@@ -143,7 +143,7 @@ def inspected(turn: Turn, event: Inspected) -> None:
     if not inspection.ended(turn, event) or turn.state.search is None:
         return
     if turn.state.search.unmatched_since is None:
-        search.end_if_hopeless(turn)
+        search.look_ended(turn)
     else:
         match_waits(turn)
 
