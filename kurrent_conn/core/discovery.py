@@ -90,12 +90,7 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
         case Wanted():
             _wanted(turn, event)
         case Abandoned():
-            turn.state = replace(
-                turn.state,
-                waiters=tuple(
-                    w for w in turn.state.waiters if w.number != event.waiter
-                ),
-            )
+            wait_end.leave(turn, (event.waiter,))
         case GossipRead():
             gossip_read(turn, event)
         case GossipFailed():

@@ -145,6 +145,8 @@ def call_failed(turn: Turn, event: CallFailed) -> None:
         for preference in current:
             if chooses_by_gossip(turn.state, preference):
                 drop(turn, preference)
+    elif event.verdict is Verdict.ANSWERED:
+        outage.answered(turn, event.node)
 
 
 def leave(turn: Turn, node: Node) -> None:
