@@ -19,8 +19,8 @@ KEPT: Final = 10
 """So many of the last failovers are kept."""
 
 IDLE_S: Final = 1.0
-"""A caller who comes so long after the last one that wanted a node begins to count anew:
-in between nobody was without one."""
+"""A caller who comes so long after the last one that wanted a node begins to count
+anew: in between nobody was without one."""
 
 
 def lost(turn: Turn, preference: NodePreference, node: Node) -> None:
