@@ -108,8 +108,8 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
         case CallsLate():
             vigil.calls_late(turn, event)
         case RulesChanged():
-            rules_changed(turn, event.router)
-            search.reroute(turn)
+            if rules_changed(turn, event.router):
+                search.reroute(turn)
         case TrustChanged():
             trust_changed(turn)
         case Woke():

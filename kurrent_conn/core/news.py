@@ -45,6 +45,7 @@ from kurrent_conn.core.events import (
 )
 from kurrent_conn.core.failure import DEAD, FATAL, Verdict
 from kurrent_conn.core.notice import FellBack
+from kurrent_conn.core.nowhere import with_a_route
 from kurrent_conn.core.opening import drop, lose, open_node, retire_unused
 from kurrent_conn.core.resolution import doubt
 from kurrent_conn.core.route import Route
@@ -68,7 +69,8 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     )
     if read is None:
         return
-    heard = answerers(turn.state, read.candidate, event.members)
+    members = with_a_route(turn, event.members, read.candidate.endpoint)
+    heard = answerers(turn.state, read.candidate, members)
     # A probe may still go by a route that the rules do not know any more.
     by_rule = is_by_rule(turn.state, read.candidate)
     turn.state = replace(
@@ -79,10 +81,10 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
         if by_rule
         else turn.state.proven,
     )
-    _hear_denials(turn, event.members, heard)
-    _believe(turn, event.members, read.candidate.endpoint)
+    _hear_denials(turn, members, heard)
+    _believe(turn, members, read.candidate.endpoint)
     _revise(turn, heard)
-    vigil.hear(turn, event.members, heard)
+    vigil.hear(turn, members, heard)
     _end_news_waits(turn)
     if by_rule:
         _use_seed_as_it_is(turn, read.candidate)
