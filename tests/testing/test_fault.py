@@ -199,12 +199,16 @@ def test_redirects_lead_astray(cluster: SimulatedCluster) -> None:
 
 
 def test_certificates_are_swapped(cluster: SimulatedCluster) -> None:
-    """New handshakes see the new certificate, restarts included."""
+    """New handshakes see the new certificate, restarts and thaws included."""
     wrong = cluster.authority.issue(["elsewhere.kurrent.test"])
     cluster.apply(fault.SwapCertificate(0, wrong))
     assert refused_gossip(cluster, 0, 5).code is grpc.StatusCode.UNAVAILABLE
     cluster.apply(fault.Restart(0))
     assert refused_gossip(cluster, 0, 5).code is grpc.StatusCode.UNAVAILABLE
+    cluster.apply(fault.Freeze(1))
+    cluster.apply(fault.SwapCertificate(1, wrong))
+    cluster.apply(fault.Thaw(1))
+    assert refused_gossip(cluster, 1, 5).code is grpc.StatusCode.UNAVAILABLE
 
 
 def test_a_rolling_restart_keeps_a_leader(cluster: SimulatedCluster) -> None:
@@ -258,6 +262,20 @@ def test_a_process_without_a_proxy_has_no_wire_to_disturb() -> None:
         cluster.apply(fault.Stall(0))
 
 
+@pytest.fixture(scope="module", params=["thread", "process"])
+def fronts(request: pytest.FixtureRequest) -> Iterator[SimulatedCluster]:
+    """Three members behind fronts, of each kind."""
+    with SimulatedCluster(isolation=request.param, proxied=True) as running:
+        yield running
+
+
+@pytest.fixture
+def fronted(fronts: SimulatedCluster) -> Iterator[SimulatedCluster]:
+    """The same for many tests; node 0 recovers after each."""
+    yield fronts
+    fronts.apply(fault.Recover(0))
+
+
 def refused_channel(
     cluster: SimulatedCluster, certificate: KeyPair | None = None
 ) -> str:
@@ -276,30 +294,30 @@ def refused_channel(
     "greeting", [fault.NoAlpn(0), fault.PlaintextPort(0), fault.DemandCertificate(0)]
 )
 def test_false_greetings_keep_new_clients_out(
-    wired: SimulatedCluster, greeting: fault.GreetingFault
+    fronted: SimulatedCluster, greeting: fault.GreetingFault
 ) -> None:
     """Open connections and other nodes are as before, until the node recovers."""
-    with channel_to(wired, wired.nodes[0]) as before:
+    with channel_to(fronted, fronted.nodes[0]) as before:
         assert len(gossip(before)) == 3
-        wired.apply(greeting)
-        refused_channel(wired)
+        fronted.apply(greeting)
+        refused_channel(fronted)
         assert len(gossip(before)) == 3
-    with channel_to(wired, wired.nodes[1]) as other:
+    with channel_to(fronted, fronted.nodes[1]) as other:
         assert len(gossip(other)) == 3
-    wired.apply(fault.Restart(0))
-    refused_channel(wired)
-    wired.apply(fault.Recover(0))
-    with channel_to(wired, wired.nodes[0]) as again:
+    fronted.apply(fault.Restart(0))
+    refused_channel(fronted)
+    fronted.apply(fault.Recover(0))
+    with channel_to(fronted, fronted.nodes[0]) as again:
         assert len(gossip(again)) == 3
 
 
-def test_no_alpn_is_what_grpc_complains_about(wired: SimulatedCluster) -> None:
+def test_no_alpn_is_what_grpc_complains_about(fronted: SimulatedCluster) -> None:
     """The certificate is fine, the protocol is not agreed on."""
-    wired.apply(fault.NoAlpn(0))
-    assert "ALPN" in refused_channel(wired)
-    context = ssl.create_default_context(cafile=wired.ca_file)
+    fronted.apply(fault.NoAlpn(0))
+    assert "ALPN" in refused_channel(fronted)
+    context = ssl.create_default_context(cafile=fronted.ca_file)
     context.set_alpn_protocols(["h2", "http/1.1"])
-    where = wired.nodes[0].endpoint
+    where = fronted.nodes[0].endpoint
     with (
         socket.create_connection((where.host, where.port), 5) as plain,
         context.wrap_socket(plain, server_hostname=where.host) as client,
@@ -307,20 +325,20 @@ def test_no_alpn_is_what_grpc_complains_about(wired: SimulatedCluster) -> None:
         assert client.selected_alpn_protocol() is None
 
 
-def test_a_plaintext_port_serves_plaintext(wired: SimulatedCluster) -> None:
+def test_a_plaintext_port_serves_plaintext(fronted: SimulatedCluster) -> None:
     """To clients that expect nothing else; to no others."""
-    wired.apply(fault.PlaintextPort(0))
-    with grpc.insecure_channel(str(wired.nodes[0].endpoint)) as channel:
+    fronted.apply(fault.PlaintextPort(0))
+    with grpc.insecure_channel(str(fronted.nodes[0].endpoint)) as channel:
         assert len(gossip(channel)) == 3
 
 
-def test_a_demanded_certificate_lets_its_owner_in(wired: SimulatedCluster) -> None:
+def test_a_demanded_certificate_lets_its_owner_in(fronted: SimulatedCluster) -> None:
     """One of the cluster's CA does, one of another CA does not."""
-    wired.apply(fault.DemandCertificate(0))
-    good = wired.authority.issue([], usages=["client"])
-    with channel_to(wired, wired.nodes[0], certificate=good) as channel:
+    fronted.apply(fault.DemandCertificate(0))
+    good = fronted.authority.issue([], usages=["client"])
+    with channel_to(fronted, fronted.nodes[0], certificate=good) as channel:
         assert len(gossip(channel)) == 3
-    refused_channel(wired, CertificateAuthority.create().issue([], usages=["client"]))
+    refused_channel(fronted, CertificateAuthority.create().issue([], usages=["client"]))
 
 
 def test_a_process_without_a_front_greets_as_it_is() -> None:

@@ -87,8 +87,9 @@ class NodeKeeper:
             case Tell(number, view, conduct) if self._context is not None:
                 self._context.learn(view, conduct)
                 self._control.send(Done(number, time.monotonic()))
-            case Present(certificate) if self._server is not None:
+            case Present(number, certificate) if self._server is not None:
                 self._server.present(certificate)
+                self._control.send(Done(number, time.monotonic()))
             case _:
                 raise TypeError(f"a node is not told {message!r}")
 

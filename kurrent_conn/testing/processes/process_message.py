@@ -66,6 +66,7 @@ class Tell:
 class Present:
     """To a node: another certificate."""
 
+    number: int
     certificate: KeyPair
 
 

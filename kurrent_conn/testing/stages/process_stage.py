@@ -126,6 +126,7 @@ class ProcessNode:
         self._nursery = nursery
         self._log_path = log_path
         self._request = request
+        self._is_frozen = False
         self._child = self._new_child()
 
     @property
@@ -149,6 +150,7 @@ class ProcessNode:
             certificate: What it presents; None is plaintext.
         """
         self._child = self._new_child()
+        self._is_frozen = False
         front = self._front
         paths = None if front is None else front.paths
         order = ServeNode(self._plan, view, conduct, certificate, self._log_path, paths)
@@ -177,7 +179,11 @@ class ProcessNode:
         """
         if self._front is not None:
             self._front.doorway.present(certificate)
-        self._child.send(Present(certificate))
+        if self._is_frozen:
+            # It learns of it when it goes on; nobody can wait for that.
+            self._child.send(Present(0, certificate))
+        else:
+            await self._child.ask(lambda number: Present(number, certificate))
 
     async def kill(self) -> None:
         """Kill the process; it is gone when this returns."""
@@ -193,11 +199,13 @@ class ProcessNode:
 
     async def freeze(self) -> None:
         """Stop the process."""
+        self._is_frozen = True
         self._child.signal(signal.SIGSTOP)
 
     async def thaw(self) -> None:
         """Let the process go on."""
         self._child.signal(signal.SIGCONT)
+        self._is_frozen = False
 
     def _new_child(self) -> Child:
         def heard(message: Any) -> None:

@@ -12,32 +12,36 @@ from typing import Any
 import pytest
 
 from kurrent_conn.core.cluster import NodeState
-from kurrent_conn.testing import Conduct, SimulatedCluster, fault
+from kurrent_conn.testing import Conduct, SimulatedCluster, WatchedCluster, fault
 from kurrent_conn.testing.cluster import Isolation
 from raw_call import channel_to, gossip
 
 PATIENCE_S = 10.0
 
 
-@pytest.fixture(params=["thread", "process"])
-def isolation(request: pytest.FixtureRequest) -> Isolation:
-    """Run a test once for each kind of node."""
-    kind: Isolation = request.param
-    return kind
+KINDS: list[tuple[Isolation, bool]] = [
+    ("thread", True),
+    ("thread", False),
+    ("process", True),
+    ("process", False),
+]
 
 
-@pytest.fixture(params=[True, False], ids=["tls", "plaintext"])
-def behind(
-    isolation: Isolation, request: pytest.FixtureRequest
-) -> Iterator[SimulatedCluster]:
-    """Three members behind fronts."""
-    with SimulatedCluster(
-        isolation=isolation,
-        tls=request.param,
-        proxied=True,
-        advertise="n{index}.kurrent.test",
+@pytest.fixture(scope="module", params=KINDS, ids=str)
+def fronts(request: pytest.FixtureRequest) -> Iterator[WatchedCluster]:
+    """Three members behind fronts, with TLS and without."""
+    kind, tls = request.param
+    with WatchedCluster(
+        isolation=kind, tls=tls, proxied=True, advertise="n{index}.kurrent.test"
     ) as running:
         yield running
+
+
+@pytest.fixture
+def behind(fronts: WatchedCluster) -> Iterator[SimulatedCluster]:
+    """The same for many tests, as new for each."""
+    yield fronts
+    fronts.restore()
 
 
 def ask(
