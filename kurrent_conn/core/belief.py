@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kurrent_conn.core.backoff import stagger_s
 from kurrent_conn.core.cluster import Member, NodePreference, NodeState
 from kurrent_conn.core.endpoint import Endpoint, normalized_host
 from kurrent_conn.core.route import Route
@@ -167,12 +168,22 @@ def denies(state: State, member: Member) -> bool:
         state: What the connection believes.
         member: As another one lists it.
     """
-    if state.search is None or member.state != NodeState.LEADER:
-        return False
-    return member.advertised in state.search.denied
+    return member.state == NodeState.LEADER and member.advertised in state.denied
 
 
-def best(state: State, preference: NodePreference) -> Choice | None:
+def asked_for_s(state: State, advertised: Endpoint, now: float) -> float | None:
+    """Say for how long a member has been asked without an answer; None: it is not.
+
+    Args:
+        state: What the connection believes.
+        advertised: The member.
+        now: Monotonic seconds.
+    """
+    began = [r.began_at for r in state.reads if r.candidate.endpoint == advertised]
+    return now - min(began) if began else None
+
+
+def best(state: State, preference: NodePreference, now: float) -> Choice | None:
     """Choose among the members believed in, for one preference.
 
     Suspects and untrusted hosts are left out, and leaders by hearsay that deny it
@@ -185,15 +196,24 @@ def best(state: State, preference: NodePreference) -> Choice | None:
     Args:
         state: What the connection believes, with a search under way.
         preference: What is asked for.
+        now: Monotonic seconds. A member that was asked a stagger ago and has not
+            answered is passed over: it may be frozen.
     """
     if state.search is None:
         return None
     tie = state.search.tie
 
+    def is_late(member: Member) -> bool:
+        if member.advertised in state.proven:
+            return False
+        asked_s = asked_for_s(state, member.advertised, now)
+        return asked_s is not None and asked_s >= stagger_s(state.round_trip_s)
+
     def accepts(member: Member) -> bool:
         return (
             member.advertised not in state.suspects
             and not denies(state, member)
+            and not is_late(member)
             and is_trusted(state, member.advertised)
         )
 

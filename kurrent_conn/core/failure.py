@@ -121,7 +121,7 @@ _BAD_TLS: Final = (
 )
 """Inside a `failed to connect` text: waiting does not mend these.
 
-Source: run on grpcio 1.80.0 and 1.85.1 against a server a fault.
+Source: run on grpcio 1.80.0 and 1.85.1, against a server for each fault.
 """
 
 _MAY_PASS: Final = ("ALERT_INTERNAL_ERROR", "ALERT_USER_CANCELLED")

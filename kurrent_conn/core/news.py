@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
+from typing import Final
 
 from kurrent_conn.core import (
     better_route,
@@ -21,9 +22,10 @@ from kurrent_conn.core import (
 )
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
-from kurrent_conn.core.backoff import ELECTION_MIN_S
+from kurrent_conn.core.backoff import ELECTION_MIN_S, STAGGER_MAX_S
 from kurrent_conn.core.belief import (
     answerers,
+    asked_for_s,
     best,
     chooses_by_gossip,
     denies,
@@ -49,6 +51,12 @@ from kurrent_conn.core.route import Route
 from kurrent_conn.core.selection import Choice, rank
 from kurrent_conn.core.state import Candidate, Read, State
 from kurrent_conn.core.turn import Turn
+
+LAG_S: Final = 5.0
+"""So long may a member name a leader that is none any more: two rounds of gossip.
+
+Source: server, `Configuration/ClusterVNodeOptions.cs` (GossipIntervalMs, 2000).
+"""
 
 
 def gossip_read(turn: Turn, event: GossipRead) -> None:
@@ -86,13 +94,21 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
 def _hear_denials(
     turn: Turn, members: tuple[Member, ...], heard: frozenset[Endpoint]
 ) -> None:
-    """Note who says itself that it leads, or that it does not."""
-    search_now = turn.state.search
-    if search_now is not None:
-        leading = {member.advertised for member in leaders(members)}
-        denied = {m: at for m, at in search_now.denied.items() if m not in heard}
-        denied |= dict.fromkeys(heard - leading, turn.now)
-        turn.state = replace(turn.state, search=replace(search_now, denied=denied))
+    """Note who says itself that it leads, or that it does not, though others say so.
+
+    Only who led a moment ago is so held to its own word. A claim about somebody else is
+    news, and no lag: a node that has just been elected is not asked first.
+    """
+    leading = {member.advertised for member in leaders(members)}
+    led_at = _lately(turn, turn.state.led_at) | dict.fromkeys(leading, turn.now)
+    denied = _lately(turn, turn.state.denied)
+    denied = {member: at for member, at in denied.items() if member not in heard}
+    denied |= dict.fromkeys((heard & led_at.keys()) - leading, turn.now)
+    turn.state = replace(turn.state, led_at=led_at, denied=denied)
+
+
+def _lately(turn: Turn, instants: Mapping[Endpoint, float]) -> dict[Endpoint, float]:
+    return {member: at for member, at in instants.items() if turn.now - at < LAG_S}
 
 
 def gossip_failed(turn: Turn, event: GossipFailed) -> None:
@@ -290,13 +306,45 @@ def match_waits(turn: Turn, heard: frozenset[Endpoint] = frozenset()) -> None:
     for preference in dict.fromkeys(w.preference for w in turn.state.waiters):
         if preference is None or not chooses_by_gossip(turn.state, preference):
             continue
-        choice = best(turn.state, preference)
-        if choice is None:
+        choice = best(turn.state, preference, turn.now)
+        better = () if choice is None else _better(turn, preference, choice)
+        if better:
+            for advertised in better:
+                inquiry.ask_directly(turn, advertised)
+        elif choice is None:
             _look_at_claims(turn, preference, heard)
         elif choice.member.advertised in turn.state.proven:
             _open_choice(turn, preference, choice)
         else:
             inquiry.ask_directly(turn, choice.member.advertised)
+
+
+def _better(
+    turn: Turn, preference: NodePreference, choice: Choice
+) -> tuple[Endpoint, ...]:
+    """List members that fit better than a fallback, if only they answered.
+
+    A suspect that others call alive may be back: it is asked once a search. Nobody is
+    waited for longer than the longest stagger.
+    """
+    if not choice.fell_back or turn.state.search is None:
+        return ()
+    failed = {attempt.endpoint for attempt in turn.state.search.attempts}
+    settled = rank(choice.member, preference) or 0
+    better = (
+        member.advertised
+        for member in turn.state.topology.members
+        if (rank_of := rank(member, preference)) is not None
+        and rank_of < settled
+        and not denies(turn.state, member)
+        and is_trusted(turn.state, member.advertised)
+    )
+    return tuple(
+        advertised
+        for advertised in better
+        if advertised not in failed
+        and (asked_for_s(turn.state, advertised, turn.now) or 0.0) < STAGGER_MAX_S
+    )
 
 
 def _look_at_claims(
@@ -328,9 +376,7 @@ def _look_at_claims(
 
 
 def _denied_just_now(turn: Turn, leader: Endpoint) -> bool:
-    search_now = turn.state.search
-    denied = search_now.denied if search_now else {}
-    return turn.now - denied.get(leader, -inf) < ELECTION_MIN_S
+    return turn.now - turn.state.denied.get(leader, -inf) < ELECTION_MIN_S
 
 
 def _refuse(

@@ -7,6 +7,7 @@ chosen keeps its channel as a standby.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from kurrent_conn.core import outage
 from kurrent_conn.core.actions import Open, Retire, Shut
@@ -20,6 +21,9 @@ from kurrent_conn.core.resolution import dials
 from kurrent_conn.core.route import Route, Router
 from kurrent_conn.core.state import Node
 from kurrent_conn.core.turn import Turn
+
+_DENIALS: Final = frozenset({Verdict.NOT_LEADER, Verdict.NO_LEADER, Verdict.NOT_READY})
+"""What a node says that does not lead, whatever others say of it."""
 
 
 def open_node(
@@ -130,6 +134,9 @@ def retire_unused(turn: Turn, route: Route) -> None:
 def call_failed(turn: Turn, event: CallFailed) -> None:
     """Take a failed call into account; news of an older node is old news."""
     current = {p for p, n in turn.state.chosen.items() if n.serial == event.node.serial}
+    if NodePreference.LEADER in current and event.verdict in _DENIALS:
+        denied = {**turn.state.denied, event.node.advertised: turn.now}
+        turn.state = replace(turn.state, denied=denied)
     if event.verdict is Verdict.NOT_LEADER:
         _redirect(turn, event.node, event.leader)
     elif event.verdict in DEAD and current:

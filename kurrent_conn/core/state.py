@@ -201,8 +201,6 @@ class Search:
         refills: How often the queue was filled.
         unresolved: Candidates that are asked as soon as their name is resolved.
         fatal: Candidates whose last failure waiting cannot mend.
-        denied: Members that said themselves, in this search, that they do not lead, and
-            when, monotonic seconds.
         looking: Looks at certificates under way, by their numbers.
         looked_at: Whose certificates were looked at in this search.
         findings: What was found wrong with them.
@@ -228,7 +226,6 @@ class Search:
     )
     unresolved: tuple[Candidate, ...] = ()
     refills: int = 0
-    denied: Mapping[Endpoint, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +249,9 @@ class State:
         proven: The route by which a member answered last.
         outages: Failovers that are not over, by preference.
         failovers: The last failovers, the newest last.
+        led_at: When members were last said to lead, monotonic seconds; lately only.
+        denied: When members that were said to lead said themselves that they do not;
+            lately only.
         ask_first: A leader named by another node, asked first by the next search.
         redirected: Whether a redirect was followed: the one host of the connection
             string turned out to be one of a cluster.
@@ -280,6 +280,8 @@ class State:
     proven: Mapping[Endpoint, Route] = field(default_factory=dict)
     outages: Mapping[NodePreference, Outage] = field(default_factory=dict)
     failovers: tuple[Failover, ...] = ()
+    led_at: Mapping[Endpoint, float] = field(default_factory=dict)
+    denied: Mapping[Endpoint, float] = field(default_factory=dict)
     ask_first: Endpoint | None = None
     redirected: bool = False
     gossip_needs_credentials: bool = False

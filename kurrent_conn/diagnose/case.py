@@ -6,6 +6,7 @@ of this value. Nothing here judges; the rules do.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,7 +30,8 @@ class View:
     """What one endpoint said of the cluster.
 
     Args:
-        told_by: Who was asked, as advertised or as the connection string has it.
+        told_by: Who was asked, as advertised or as the connection string has it; the
+            address where that is several.
         members: What it listed, without seeds that are no nodes yet.
     """
 
@@ -59,6 +61,7 @@ class Case:
         surroundings: What can be seen of the place it happens at.
         vantage: Where that is, as the user says or as it looks.
         trust: The trust in force, in words.
+        may_send_credentials: Whether user and password may leave this machine.
         lookups: What is known of names.
         contacts: The routes tried so far.
         is_cut_short: Whether time ran out before everything was asked.
@@ -70,6 +73,7 @@ class Case:
     surroundings: Surroundings = field(default_factory=Surroundings)
     vantage: Vantage = Vantage.OUTSIDE
     trust: str = ""
+    may_send_credentials: bool = True
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     is_cut_short: bool = False
@@ -112,14 +116,20 @@ class Case:
 
     @property
     def views(self) -> tuple[View, ...]:
-        """What the cluster said, one view an endpoint that answered."""
-        by_teller: dict[Endpoint, View] = {}
+        """What the cluster said, one view a node that answered.
+
+        A name with several addresses may be several nodes, and one address several
+        names behind an Ingress: who answers is told apart by both.
+        """
+        told: dict[tuple[Endpoint, str], View] = {}
+        endpoints = Counter(contact.endpoint for contact in self.contacts)
         for contact in self.contacts:
             if contact.members and self.is_usual(contact):
                 nodes = (m for m in contact.members if m.state != NodeState.MANAGER)
-                view = View(contact.endpoint, tuple(nodes))
-                by_teller.setdefault(contact.endpoint, view)
-        return tuple(by_teller.values())
+                place, name = contact.route.connects_to, contact.route.server_name
+                teller = contact.endpoint if endpoints[contact.endpoint] == 1 else place
+                told.setdefault((place, name), View(teller, tuple(nodes)))
+        return tuple(told.values())
 
     @property
     def leaders(self) -> tuple[Endpoint, ...]:
@@ -166,7 +176,7 @@ class Case:
         try:
             return self.overrides.routes(endpoint)
         except InvalidOverride:
-            return ()  # a finding of its own, see `rules.notes`
+            return ()  # a finding of its own, see `rules.note`
 
     def routes(self, endpoint: Endpoint) -> tuple[Route, ...]:
         """Give the routes that are known so far, each at one address."""

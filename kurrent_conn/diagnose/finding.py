@@ -84,6 +84,7 @@ class FixKind(StrEnum):
     """What a fix is, so that a program knows where to paste it."""
 
     RULE = "override rule"
+    COREDNS = "CoreDNS rule"
     MANIFEST = "manifest"
     CONNECTION_STRING = "connection string"
     STEP = "step"

@@ -11,12 +11,13 @@ from dataclasses import replace
 
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.identity import mismatch
-from kurrent_conn.core.overrides import Override
+from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.overrides.toml_export import write_toml
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.diagnose.alternative import is_service_name, pod_of
 from kurrent_conn.diagnose.finding import Fix, FixKind
 from kurrent_conn.diagnose.sight import Contact
+from kurrent_conn.errors import InvalidOverride
 
 
 def step(text: str) -> Fix:
@@ -42,6 +43,25 @@ def rules(ways: Mapping[Endpoint, Contact]) -> Fix:
         _rule(member, contact) for member, contact in ways.items()
     )
     return Fix(FixKind.RULE, write_toml(made), about)
+
+
+def for_coredns(rule: Fix) -> tuple[Fix, ...]:
+    """Make the same rules for CoreDNS, which then serves every program of the cluster.
+
+    Args:
+        rule: Override rules, as `rules` makes them.
+
+    Returns:
+        None where CoreDNS cannot say them: it rewrites names, and no ports.
+    """
+    try:
+        text = Overrides.from_toml(rule.text).to_corefile()
+    except InvalidOverride:
+        return ()
+    about = (
+        "in the server block of kube-system/coredns, for all programs of the cluster"
+    )
+    return (Fix(FixKind.COREDNS, text, about),)
 
 
 def rule_template(members: Iterable[Endpoint]) -> Fix:

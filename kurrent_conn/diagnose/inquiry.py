@@ -33,10 +33,12 @@ class Visit:
     Args:
         endpoint: Who is to be reached.
         route: By which way, its address known.
+        with_credentials: Whether user and password may go there.
     """
 
     endpoint: Endpoint
     route: Route
+    with_credentials: bool = True
 
 
 Question = AskName | Visit
@@ -73,14 +75,18 @@ def _visits(case: Case) -> Iterator[Question]:
     for endpoint in case.targets:
         for route in case.routes(endpoint):
             if (endpoint, route) not in tried:
-                yield Visit(endpoint, route)
+                yield Visit(endpoint, route, case.may_send_credentials)
 
 
 def _other_ways(case: Case) -> Iterator[Question]:
+    # These are guesses: only a verified certificate makes one the member itself.
+    settings = case.settings
+    verified = settings.tls and settings.tls_verify_cert
+    may_send = case.may_send_credentials and verified
     tried = {(contact.endpoint, contact.route) for contact in case.contacts}
     for endpoint, route in alternatives(case):
         if not route.is_resolved:
             yield from _unknown(case, (route.dial.host,))
         for resolved in case.resolved(endpoint, route):
             if (endpoint, resolved) not in tried:
-                yield Visit(endpoint, resolved)
+                yield Visit(endpoint, resolved, may_send)

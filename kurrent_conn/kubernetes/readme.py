@@ -71,6 +71,10 @@ def _steps(plan: Plan, site: Site) -> Iterator[str]:
         yield "`kubectl apply -k other-cluster`, if it is there, in the other clusters."
     yield from _manual(plan, site)
     yield "`kurrent-conn plan --check .` after every change of these files."
+    yield (
+        '`kurrent-conn doctor "$(cat connection-string.txt)" --overrides '
+        "overrides.toml` in each directory of clients, from there: does it work?"
+    )
 
 
 def _manual(plan: Plan, site: Site) -> Iterator[str]:

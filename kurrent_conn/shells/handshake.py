@@ -68,7 +68,6 @@ class Handshake:
             handshake did not come so far. Only the leaf where this Python has no way
             to the others.
         protocol: The application protocol agreed on; None for none.
-        version: The version of TLS, as `ssl` writes it (`TLSv1.2`); None for none.
         heard: The first bytes of the server's answer, not decrypted.
         alert: The number of the server's alert (RFC 8446, section 6); None for none.
         verify_code: OpenSSL's X509_V_ERR_ number when our verification refused.
@@ -80,7 +79,6 @@ class Handshake:
     ending: Ending
     chain: tuple[bytes, ...] = ()
     protocol: str | None = None
-    version: str | None = None
     heard: bytes = b""
     alert: int | None = None
     verify_code: int = 0
@@ -362,7 +360,6 @@ class _Look:
             ending=ending,
             chain=presented_chain(tls),
             protocol=tls.selected_alpn_protocol(),
-            version=tls.version(),
             heard=self.heard,
             alert=self.alert,
             verify_code=verify_code,

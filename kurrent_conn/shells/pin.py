@@ -123,7 +123,7 @@ def _fetched(endpoint: Endpoint, route: Route, deadline: Deadline) -> Presented:
     seen, findings = look(Expected(endpoint, route), deadline)
     if not seen.chain:
         raise TlsError(f"{endpoint} presents no certificate", findings)
-    return Presented(seen.chain, seen.protocol, version=seen.version)
+    return Presented(seen.chain, seen.protocol)
 
 
 def _name_of(leaf: Presented, wanted: str) -> str:

@@ -253,7 +253,7 @@ class _Errand:
         return None if path.anchor_at is None else path.certificates[path.anchor_at]
 
     def _judged(self, seen: Handshake) -> tuple[TlsFinding, ...]:
-        presented = Presented(seen.chain, seen.protocol, self._openssl(), seen.version)
+        presented = Presented(seen.chain, seen.protocol, self._openssl())
         return judge(presented, self.expected, self.at)
 
     def _openssl(self) -> OpensslVerdict | None:

@@ -6,8 +6,10 @@ keeps a chronicle and takes faults by name. Needs the runtime dependencies only.
 
 from kurrent_conn.testing import fault
 from kurrent_conn.testing.certificates import CertificateAuthority, KeyPair
-from kurrent_conn.testing.cluster import Election, SimulatedCluster, SimulatedNode
+from kurrent_conn.testing.cluster import SimulatedCluster
 from kurrent_conn.testing.conduct import Conduct
+from kurrent_conn.testing.election import Election
+from kurrent_conn.testing.node import SimulatedNode
 from kurrent_conn.testing.watched_cluster import WatchedCluster
 
 __all__ = [

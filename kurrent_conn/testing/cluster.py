@@ -14,23 +14,23 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, get_args
 from urllib.parse import quote
 from uuid import uuid4
 
-from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.testing.certificates import CertificateAuthority, KeyPair
-from kurrent_conn.testing.conduct import Conduct
+from kurrent_conn.testing.election import Election
 from kurrent_conn.testing.fault import AtCall, Fault
 from kurrent_conn.testing.faults.fault_effect import carry_out, carry_out_at_call
 from kurrent_conn.testing.model.access import AccessPolicy
 from kurrent_conn.testing.model.advertise import Advertise, advertised_by
 from kurrent_conn.testing.model.cluster_model import Seat
+from kurrent_conn.testing.node import SimulatedNode
 from kurrent_conn.testing.services.node_server import MAX_STREAMS
+from kurrent_conn.testing.services.server_version import version_of
 from kurrent_conn.testing.stages.conductor import Conductor
 from kurrent_conn.testing.stages.director import Director
 from kurrent_conn.testing.stages.doorway import ClientCertificates
@@ -48,154 +48,6 @@ _MAX_SOCKET_PATH: Final = 80
 _logger = logging.getLogger(__name__)
 
 Isolation = Literal["thread", "process"]
-
-
-class Election:
-    """An election that was ordered and may still be running."""
-
-    def __init__(self) -> None:
-        self._elected_at: Future[float] = Future()
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the node leads, or could not be elected."""
-        return self._elected_at.done()
-
-    def wait(self, timeout_s: float = 10.0) -> float:
-        """Wait until the node leads.
-
-        Args:
-            timeout_s: At most so long, in seconds.
-
-        Returns:
-            The instant at which it led, by `time.monotonic`.
-
-        Raises:
-            RuntimeError: The node died, or froze, before it was elected.
-            TimeoutError: It does not lead yet.
-        """
-        return self._elected_at.result(timeout_s)
-
-
-class SimulatedNode:
-    """One node of a cluster; made by the cluster alone."""
-
-    def __init__(self, cluster: SimulatedCluster, plan: NodePlan) -> None:
-        self._cluster = cluster
-        self._plan = plan
-
-    @property
-    def index(self) -> int:
-        """Its number, from 0; read-only replicas come after the members."""
-        return self._plan.index
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """Where it listens."""
-        return self._plan.listens
-
-    @property
-    def advertised(self) -> Endpoint:
-        """What it tells clients to use."""
-        return self._plan.advertised
-
-    @property
-    def state(self) -> NodeState:
-        """The state that it is in; of a dead node the last one."""
-        return self._seat.state
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it runs; a frozen node is alive."""
-        return self._seat.is_running
-
-    @property
-    def is_frozen(self) -> bool:
-        """Whether it is stopped in its tracks."""
-        return self._seat.is_frozen
-
-    @property
-    def is_read_only(self) -> bool:
-        """Whether it is a read-only replica."""
-        return self._seat.is_read_only
-
-    @property
-    def pid(self) -> int | None:
-        """The process id; None as a thread, or dead."""
-        return self._cluster.director.pid(self.index)
-
-    def kill(self, *, noticed_after_s: float = 0.0) -> None:
-        """End it as SIGKILL does: connections break, its port refuses, no goodbye.
-
-        Nobody is elected by that. The others list it as dead in its last state.
-
-        Args:
-            noticed_after_s: How long the others still list it as alive, in seconds;
-                on real clusters about two.
-        """
-        self._cluster.run(self._cluster.director.kill(self.index, noticed_after_s))
-
-    def freeze(self) -> None:
-        """Stop it as SIGSTOP does: connections stay open, nothing answers."""
-        self._cluster.run(self._cluster.director.freeze(self.index))
-
-    def thaw(self) -> None:
-        """Let it go on; it learns what happened meanwhile."""
-        self._cluster.run(self._cluster.director.thaw(self.index))
-
-    def restart(self, *, silent_s: float = 0.0) -> None:
-        """Start it again on the same port, killing it first where it lives.
-
-        It answers when this returns, and follows a leader shortly after.
-
-        Args:
-            silent_s: How long it takes calls without answering them, in seconds, as
-                a node does that has not joined its cluster yet.
-        """
-        self._cluster.run(self._cluster.director.restart(self.index, silent_s))
-
-    def resign(self) -> None:
-        """Make the leader a `ResigningLeader`: it reads and refuses to write.
-
-        Nobody is elected by that.
-        """
-        self._cluster.run(self._cluster.director.resign(self.index))
-
-    def assume(self, state: NodeState) -> None:
-        """Put it into any state, as servers pass through many for a moment.
-
-        It stays there until the next election, restart or order. The others hear of
-        it; who leads does not change.
-
-        Args:
-            state: The state.
-        """
-        self._cluster.run(self._cluster.director.assume(self.index, state))
-
-    def behave(self, conduct: Conduct) -> None:
-        """Change how it misbehaves while it lives.
-
-        Args:
-            conduct: From now on; `Conduct()` is good behaviour.
-        """
-        self._cluster.run(self._cluster.director.behave(self.index, conduct))
-
-    def present(self, certificate: KeyPair) -> None:
-        """Present another certificate from the next handshake on.
-
-        Args:
-            certificate: From `SimulatedCluster.authority`, or from any other.
-        """
-        self._cluster.run(self._cluster.director.present(self.index, certificate))
-
-    @property
-    def _seat(self) -> Seat:
-        return self._cluster.director.model.seats[self.index]
-
-    def __repr__(self) -> str:
-        """Say which node this is and how it fares."""
-        life = "frozen" if self.is_frozen else "alive" if self.is_alive else "dead"
-        return f"<node {self.index} {self.advertised} {self.state.name} {life}>"
 
 
 class SimulatedCluster:
@@ -225,7 +77,8 @@ class SimulatedCluster:
         max_streams: Calls at once on one connection, as the server limits them.
         forward_timeout_s: How long a follower waits for a leader that does not
             answer, in seconds.
-        version: The server version that the nodes claim.
+        version: The server version that the nodes claim; what came later they lack:
+            server features before 21.10, the v2 protocol before 25.1.
         first_port: The port of node 0, and the next ones for the others; the system
             chooses when None.
         hosts: Where the nodes listen, one entry each: an IPv4 address of this machine
@@ -267,6 +120,7 @@ class SimulatedCluster:
             raise ValueError(f"a cluster has 1 to {MAX_SIZE} members, not {size}")
         if isolation not in ("thread", "process"):
             raise ValueError(f"isolation is thread or process, not {isolation!r}")
+        version_of(version)
         if client_certificates not in get_args(ClientCertificates):
             raise ValueError(
                 "client_certificates is ignored, verified or required, "
@@ -505,9 +359,9 @@ class SimulatedCluster:
 
         async def win() -> None:
             try:
-                await director.elect(index, election._elected_at.set_result)  # noqa: SLF001 - made here
+                await director.elect(index, election.won)
             except RuntimeError as error:
-                election._elected_at.set_exception(error)  # noqa: SLF001 - as above
+                election.lost(error)
 
         if after_s > 0:
             director.schedule(after_s, win())

@@ -13,8 +13,9 @@ from typing import Any, Final, Self
 from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.testing.certificates import KeyPair
 from kurrent_conn.testing.chronicle import Chronicle
-from kurrent_conn.testing.cluster import Election, SimulatedCluster, SimulatedNode
+from kurrent_conn.testing.cluster import SimulatedCluster
 from kurrent_conn.testing.conduct import WELL_BEHAVED
+from kurrent_conn.testing.election import Election
 from kurrent_conn.testing.fault import AtCall, Elect, Fault, Flow, WireFault
 from kurrent_conn.testing.faults.fault_name import (
     at_call_named,
@@ -22,6 +23,7 @@ from kurrent_conn.testing.faults.fault_name import (
     fault_named,
     sentence,
 )
+from kurrent_conn.testing.node import SimulatedNode
 from kurrent_conn.testing.stages.stage import Stage
 from kurrent_conn.testing.stages.watched_stage import WatchedStage
 

@@ -38,13 +38,8 @@ LEAF_KEYS: Final = ("RSA-", "P-256", "P-384")
 """Public keys that a server may have.
 
 Source: run on grpcio 1.85.1 (BoringSSL's default signature algorithms): a server with
-P-521, Ed25519, Ed448 or secp256k1 gets no common algorithm.
-"""
-
-LEAF_KEYS_OF_TLS_1_2: Final = (*LEAF_KEYS, "P-521")
-"""There a signature algorithm names no curve, so that one more can be used.
-
-Source: RFC 8446, section 4.2.3; run on grpcio 1.85.1.
+P-521, Ed25519, Ed448 or secp256k1 gets no common algorithm. Of these P-521 passes with
+a server that has no TLS 1.3, on 1.85.1 and not on 1.80.0: what depends on that is told.
 """
 
 CA_KEYS: Final = ("RSA-", "P-224", "secp224r1", "P-256", "P-384", "P-521", "Ed25519")
@@ -84,13 +79,11 @@ class Presented:
         chain: Certificates as DER, as sent: the leaf first.
         protocol: The application protocol that was agreed on; None for none.
         openssl: OpenSSL's verdict on the chain; None when it was not asked.
-        version: The version of TLS, as `ssl` writes it; None when it is not known.
     """
 
     chain: tuple[bytes, ...]
     protocol: str | None = "h2"
     openssl: OpensslVerdict | None = None
-    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +158,7 @@ def judge(
     leaf = certificates[0]
     path = verified_path(certificates, expected.roots, at)
     faults = [
-        *_key_faults(path, presented.version),
+        *_key_faults(path),
         *_trust_faults(presented, certificates, path, expected.roots),
         *_handshake_usage_faults(leaf),
         *_date_faults(path, at),
@@ -205,10 +198,9 @@ def _finding(fault: _Fault, leaf: CertificateFacts, expected: Expected) -> TlsFi
     return expected.finding(fault.kind, fault.hint, leaf, fault.culprit)
 
 
-def _key_faults(path: Path, version: str | None = None) -> Iterator[_Fault]:
+def _key_faults(path: Path) -> Iterator[_Fault]:
     leaf, *above = path.certificates if path.anchor_at else path.certificates[:1]
-    usable = LEAF_KEYS_OF_TLS_1_2 if version == "TLSv1.2" else LEAF_KEYS
-    if not leaf.key_type.startswith(usable):
+    if not leaf.key_type.startswith(LEAF_KEYS):
         yield _Fault(
             FindingKind.UNSUPPORTED_KEY,
             leaf,

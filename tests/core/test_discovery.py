@@ -434,6 +434,34 @@ def test_seeds_stay_candidates() -> None:
     assert node_of(simulation.ends[wait]).advertised == d
 
 
+def test_members_that_change_their_address_are_followed() -> None:
+    """One after another all nodes move; the seeds are wrong from then on."""
+    scene = cluster()
+    simulation = Simulation(plan(), scene)
+    simulation.want()
+    simulation.run(1)
+    for old, new in ((A, "a2.test"), (B, "b2.test"), (C, "c2.test")):
+        moved = Endpoint(new)
+        scene.members = tuple(
+            replace(m, advertised=moved) if m.advertised == old else m
+            for m in scene.members
+        )
+        scene.replies[old] = Fails()
+        if simulation.opened[NodePreference.LEADER].advertised == old:
+            simulation.fail()
+        wait = simulation.want()
+        simulation.want(None)
+        simulation.run(simulation.now + 2)
+        assert node_of(simulation.ends[wait]).advertised == Endpoint("a2.test")
+    assert {m.advertised.host[1:] for m in simulation.state.topology.members} == {
+        "2.test"
+    }
+    simulation.fail()
+    wait = simulation.want()
+    simulation.run(simulation.now + 2)
+    assert node_of(simulation.ends[wait]).advertised == Endpoint("a2.test")
+
+
 def test_the_first_route_that_answers_wins_and_is_kept() -> None:
     """With several targets the reachable one is opened, under the advertised name."""
     targets = ("10.0.0.1:1", "10.0.0.2:2")

@@ -123,6 +123,20 @@ def test_the_deadline_tells_what_was_found_of_one_of_many() -> None:
     }
 
 
+def test_a_slow_look_does_not_outlast_the_deadline() -> None:
+    """A hopeless wait waits to learn why, but no longer than it was to wait."""
+    scene = Scene()
+    scene.replies = dict.fromkeys((A, B, C), BAD)
+    simulation = Simulation(tls_plan(), scene)
+    simulation.look_s = 9.0
+    simulation.want(within=0.5)
+    simulation.run(0.4)
+    assert not simulation.ends
+    simulation.run(30)
+    assert simulation.ends[1].at == pytest.approx(0.5)
+    assert given_up(simulation).ending is Ending.DEADLINE
+
+
 def test_a_finding_is_dropped_when_the_node_fails_in_another_way() -> None:
     """What was wrong with a node that is gone now is no longer what is wrong."""
     scene = Scene()

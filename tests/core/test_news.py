@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from kurrent_conn.core.actions import ReadGossip
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
@@ -138,20 +140,46 @@ def listed(leader: Endpoint | None, *, now_s: float = 0.0) -> Says:
 
 
 def test_a_nodes_word_about_itself_wins() -> None:
-    """C lags and names b, which says that it does not lead: b is asked, not opened."""
+    """B resigned and says so; c lags and still names b: b is asked, and not opened."""
     for seed in range(20):
-        scene = cluster()
-        scene.replies = {A: listed(None), B: listed(None), C: listed(B)}
+        scene = Scene(member(A), member(B, LEADER), member(C))
         simulation = Simulation(plan(), scene, seed)
         simulation.want()
-        simulation.run(0.5)
+        simulation.run(1)
+        scene.replies = {A: listed(None), B: listed(None), C: listed(B)}
+        simulation.fail(verdict=Verdict.NOT_READY)
+        simulation.want()
+        simulation.run(1.1)
+        if opened(simulation) is not None:  # c was asked first
+            simulation.fail(verdict=Verdict.NOT_READY)
+            simulation.want()
+        simulation.run(1.8)
         assert opened(simulation) is None
         assert simulation.state.topology.leader is None
         scene.replies = {A: listed(None), B: listed(B), C: listed(B)}
-        simulation.run(1)
+        simulation.run(2.5)
         node = opened(simulation)
         assert node is not None
         assert node.advertised == B
+
+
+def test_a_leader_just_elected_is_opened_on_hearsay() -> None:
+    """B said a moment ago that it follows; that it leads now is news, and no lag."""
+    scene = cluster()
+    simulation = Simulation(plan(), scene)
+    simulation.want()
+    simulation.run(1)
+    scene.kill(A)
+    scene.become({B: FOLLOWER, C: FOLLOWER})
+    simulation.fail()
+    simulation.want()
+    simulation.run(1.3)
+    scene.become({B: LEADER})
+    scene.replies[B] = Silent()
+    simulation.run(2)
+    node = opened(simulation)
+    assert node is not None
+    assert node.advertised == B
 
 
 def test_nodes_that_name_each_other_cost_no_flood() -> None:
@@ -160,6 +188,55 @@ def test_nodes_that_name_each_other_cost_no_flood() -> None:
     scene.replies = {A: listed(B), B: listed(A), C: listed(None)}
     simulation = Simulation(plan(), scene)
     simulation.want()
-    simulation.run(8)
+    simulation.run(1)
+    for _ in range(2):
+        if opened(simulation) is not None:
+            simulation.fail(verdict=Verdict.NOT_READY)
+            simulation.want()
+            simulation.run(simulation.now + 1)
+    asked = len(scene.asked)
+    simulation.run(simulation.now + 8)
     assert opened(simulation) is None
-    assert len(scene.asked) <= 220
+    assert len(scene.asked) - asked <= 220
+
+
+@pytest.mark.parametrize("wanted", [NodePreference.FOLLOWER, NodePreference.RANDOM])
+def test_a_frozen_member_is_passed_over(wanted: NodePreference) -> None:
+    """It is listed and never answers: a stagger or two later another one serves."""
+    for seed in range(30):
+        scene = cluster()
+        scene.replies[C] = Silent()
+        simulation = Simulation(plan(), scene, seed)
+        wait = simulation.want(wanted)
+        simulation.run(1)
+        assert simulation.opened[wanted].advertised != C
+        assert simulation.ends[wait].at < 0.1
+
+
+def test_a_lone_frozen_follower_delays_the_fallback_by_the_longest_stagger() -> None:
+    """It might answer yet; the leader serves a quarter of a second later."""
+    for seed in range(30):
+        scene = Scene(member(A, LEADER), member(C))
+        scene.replies[C] = Silent()
+        simulation = Simulation(plan(A, C), scene, seed)
+        wait = simulation.want(NodePreference.FOLLOWER)
+        simulation.run(1)
+        assert simulation.opened[NodePreference.FOLLOWER].advertised == A
+        assert simulation.ends[wait].at < 0.35
+
+
+def test_a_follower_that_is_back_is_asked_before_the_fallback() -> None:
+    """It failed once and is listed as alive: the leader serves only if it is not."""
+    for seed in range(30):
+        scene = Scene(member(A, LEADER), member(B))
+        scene.replies[B] = Fails()
+        simulation = Simulation(plan(A, B), scene, seed)
+        simulation.want(NodePreference.FOLLOWER)
+        simulation.run(1)
+        assert simulation.opened[NodePreference.FOLLOWER].advertised == A
+        scene.replies.clear()
+        simulation.fail(NodePreference.FOLLOWER, Verdict.NOT_READY)
+        simulation.run(3)
+        simulation.want(NodePreference.FOLLOWER)
+        simulation.run(4)
+        assert simulation.opened[NodePreference.FOLLOWER].advertised == B

@@ -10,7 +10,15 @@ from typing import Any
 import yaml
 
 from kurrent_conn import Endpoint, Overrides, Settings
-from kurrent_conn.diagnose import Diagnosis, Finding, Fix, FixKind, Trouble, diagnose
+from kurrent_conn.diagnose import (
+    Diagnosis,
+    Finding,
+    Fix,
+    FixKind,
+    Trouble,
+    Vantage,
+    diagnose,
+)
 from kurrent_conn.testing import SimulatedCluster
 
 PASTED = frozenset({FixKind.RULE, FixKind.CONNECTION_STRING})
@@ -27,9 +35,8 @@ class Patient:
 
     def examined(self, **options: Any) -> Diagnosis:
         """Let the doctor look, once the cluster has settled or cannot."""
-        return diagnose(
-            self.string, overrides=self.overrides, step_timeout=0.5, **options
-        )
+        options = {"vantage": Vantage.OUTSIDE, "step_timeout": 2.0, **options}
+        return diagnose(self.string, overrides=self.overrides, **options)
 
     def paste(self, fix: Fix) -> None:
         """Do what a user does with a fix that is text."""

@@ -64,3 +64,10 @@ def test_an_exact_certificate_tells() -> None:
     members = ["n0.kurrent.test:2113", "n1.kurrent.test:2113", "n2.kurrent.test:2113"]
     world = World(members, places=PLACES, certified=("n1.kurrent.test",))
     assert behind(world, seeds(1))["n1.kurrent.test"] == "10.10.0.11"
+
+
+def test_a_wildcard_tells_nobody_apart() -> None:
+    """It covers one member by chance, and is on every node's certificate."""
+    members = ["n0.kurrent.test:2113", "n1.elsewhere.test:2113", "n2.far.test:2113"]
+    world = World(members, places=PLACES, certified=("*.elsewhere.test",))
+    assert "n1.elsewhere.test" not in behind(world, seeds(2))

@@ -85,3 +85,17 @@ def test_every_address_is_visited() -> None:
     (visit,) = next_questions(case)
     assert isinstance(visit, Visit)
     assert visit.route.connects_to == Endpoint("10.10.0.11")
+
+
+def test_credentials_go_to_no_guess_that_is_not_verified() -> None:
+    """Other ways get none where certificates are not verified, or not there at all."""
+    for option in ("tlsVerifyCert=false", "tls=false"):
+        world = World(FQDNS, places={"10.0.0.1:2113": 0})
+        case = started(f"kurrentdb://10.0.0.1?{option}", vantage=Vantage.OUTSIDE)
+        _, questions = asked(case, world)
+        visits = [each for each in questions if isinstance(each, Visit)]
+        (usual,) = [each for each in visits if str(each.endpoint) == "10.0.0.1:2113"]
+        guesses = [each for each in visits if each != usual]
+        assert usual.with_credentials
+        assert guesses
+        assert not any(each.with_credentials for each in guesses)

@@ -376,3 +376,18 @@ def test_a_planted_fault_is_named_alone_and_its_fix_heals(planted: Planted) -> N
         planted.mend(ill, found[0])
         mended = ill.examined()
         assert mended.is_healthy, mended.verdict
+
+
+def test_two_faults_are_two_findings() -> None:
+    """Nothing is lost when several things are wrong at once, and nothing is added."""
+    with patient() as ill:
+        expire(ill)
+        ill.cluster.nodes[2].kill()
+        more_seeds(ill, f"127.0.0.1:{closed_port(ill)}", "n9.kurrent.invalid:2113")
+        found = {each.trouble for each in counted(ill.examined())}
+    assert found == {
+        Trouble.EXPIRED,
+        Trouble.DEAD_MEMBER,
+        Trouble.DEAD_SEED,
+        Trouble.SEED_UNKNOWN,
+    }

@@ -215,6 +215,7 @@ def test_the_readme_says_what_is_left(place: int) -> None:
     plan = distinct_plans()[place]
     readme = files["README.md"]
     assert "kubectl apply -k ." in readme
+    assert "kurrent-conn doctor" in readme
     assert all(each in readme for each in plan.impersonators)
     for path, text in files.items():
         if path.endswith("connection-string.txt"):

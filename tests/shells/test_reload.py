@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 import kurrent_conn
-from kurrent_conn import aio
+from kurrent_conn import DiscoveryError, FindingKind, aio
 from kurrent_conn.core.notice import FileRefused, FileTaken, Notice
 from kurrent_conn.testing import CertificateAuthority, SimulatedCluster
+from tests.shells.authority import issue
+from tests.shells.blocking.ask import begin, held
+from tests.shells.chains import OTHER, ROOT
+from tests.shells.fake_cluster import FakeCluster, served
 
 FEATURES = "/event_store.client.server_features.ServerFeatures/GetSupportedMethods"
 PATIENCE_S = 15.0
@@ -134,6 +138,26 @@ def test_a_missing_overrides_file_is_a_typed_error() -> None:
     """It is named, before anything is dialled."""
     with pytest.raises(kurrent_conn.ConfigurationError, match="no/such"):
         kurrent_conn.connect("kurrentdb://n1", overrides="/no/such/rules.toml")
+
+
+def test_a_running_stream_finishes_under_the_old_trust(tmp_path: Path) -> None:
+    """It began before the rotation, and ends after it, where it began."""
+    ca, ear, leaf = tmp_path / "ca.crt", Ear(), issue(ROOT, names=("127.0.0.1",))
+    swap(ca, ROOT.pem)
+    with FakeCluster(1, served(leaf)) as cluster:
+        uri = cluster.uri(tls="true", tlsCaFile=ca)
+        with kurrent_conn.connect(uri, on_event=ear) as connection:
+            stream = begin(connection.channel, "stream_stream", b"a", b"hold", b"b")
+            assert next(stream) == b"0:a"
+            held(cluster)
+            swap(ca, OTHER.pem)
+            assert ear.wait_for(lambda n: n == FileTaken("trust"))
+            call: Any = connection.channel.unary_unary(FEATURES)
+            with pytest.raises(DiscoveryError) as caught:
+                call(b"", timeout=5)
+            assert {f.kind for f in caught.value.findings} == {FindingKind.UNTRUSTED}
+            cluster.release.set()
+            assert list(stream) == [b"0:hold", b"0:b"]
 
 
 def test_a_certificate_and_its_key_are_taken_together(tmp_path: Path) -> None:

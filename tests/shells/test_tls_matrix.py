@@ -242,7 +242,7 @@ def test_a_leader_that_gossip_does_not_list(
         ):
             call: Any = connection.channel.unary_unary(ECHO + "unary_unary")
             with pytest.raises(grpc.RpcError) as caught:
-                call(b"a", timeout=2)
+                call(b"a", timeout=1)
     finally:
         healthy.lists_outsider = True
     error: Any = caught.value
@@ -264,7 +264,7 @@ def test_nobody_is_accused_on_a_healthy_chain(row: Row, tmp_path: Path) -> None:
     """It connects and calls; and where it then hangs up, no finding is made of it."""
     ca_file = tmp_path / "ca.crt"
     ca_file.write_bytes(row.root_pem)
-    string = f"kurrentdb://{{}}?tlsCaFile={ca_file}&maxDiscoverAttempts=2"
+    string = f"kurrentdb://{{}}?tlsCaFile={ca_file}&maxDiscoverAttempts=1"
     with FakeCluster(1, served(row.leaf, row.chain)) as cluster:
         endpoint, overrides = sound(cluster.nodes[0].port, row)
         with kurrent_conn.connect(string.format(endpoint), overrides=overrides) as c:

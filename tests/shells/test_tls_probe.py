@@ -268,17 +268,6 @@ def test_tls_1_2_is_fine() -> None:
         assert _look(number) == ()
 
 
-def test_a_p521_key_is_fine_with_tls_1_2() -> None:
-    """There gRPC shakes hands with it, so that nobody is accused; with 1.3 not."""
-    leaf, heard = issue(ROOT, key="p521"), list[bytes]()
-    newest = ssl.TLSVersion.TLSv1_2
-    with port(greeting(server_context(leaf, newest=newest), heard)) as number:
-        assert _look(number) == ()
-        heard.clear()
-        _grpc_says(number, Row("p521", leaf, (ROOT,)))
-    assert heard[0].startswith(b"PRI * HTTP/2")
-
-
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 REJECTED = (FindingKind.CLIENT_CERTIFICATE_REJECTED,)
 

@@ -489,6 +489,8 @@ def test_bad_orders_are_refused() -> None:
         SimulatedCluster(isolation="container")  # type: ignore[arg-type] # that is the point
     with pytest.raises(ValueError, match="ignored, verified or required"):
         SimulatedCluster(client_certificates="optional")  # type: ignore[arg-type] # as above
+    with pytest.raises(ValueError, match="a version is like"):
+        SimulatedCluster(version="newest")
     with pytest.raises(ValueError, match="needs tls=True"):
         SimulatedCluster(tls=False, client_certificates="required")
     with pytest.raises(ValueError, match="proxied=True"):

@@ -13,14 +13,18 @@ from typing import Any, get_args
 import grpc
 import pytest
 
+import kurrent_conn
 from kurrent_conn.core.cluster import Member, NodeState
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.tls_finding import FindingKind
+from kurrent_conn.errors import DiscoveryError
 from kurrent_conn.testing import Conduct, SimulatedCluster, fault
 from kurrent_conn.testing.certificates import CertificateAuthority, KeyPair
 from kurrent_conn.testing.cluster import Isolation
 from patience import wait_for
 from raw_call import (
     ADMIN,
+    DEADLINE_S,
     INSISTING,
     Failure,
     append,
@@ -339,6 +343,26 @@ def test_a_demanded_certificate_lets_its_owner_in(fronted: SimulatedCluster) -> 
     with channel_to(fronted, fronted.nodes[0], certificate=good) as channel:
         assert len(gossip(channel)) == 3
     refused_channel(fronted, CertificateAuthority.create().issue([], usages=["client"]))
+
+
+@pytest.mark.parametrize(
+    ("greeting", "kind"),
+    [
+        (fault.NoAlpn, FindingKind.NO_ALPN_H2),
+        (fault.PlaintextPort, FindingKind.PLAINTEXT),
+        (fault.DemandCertificate, FindingKind.CLIENT_CERTIFICATE_REJECTED),
+    ],
+)
+def test_a_client_of_ours_names_what_it_met(
+    greeting: type[fault.GreetingFault], kind: FindingKind
+) -> None:
+    """Each false greeting is a finding of its own."""
+    with SimulatedCluster(2) as cluster:
+        for node in cluster.nodes:
+            cluster.apply(greeting(node.index))
+        with pytest.raises(DiscoveryError) as caught:
+            kurrent_conn.connect(cluster.connection_string(), timeout=DEADLINE_S)
+    assert kind in {finding.kind for finding in caught.value.findings}
 
 
 def test_a_process_without_a_front_greets_as_it_is() -> None:

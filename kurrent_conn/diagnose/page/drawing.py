@@ -20,7 +20,7 @@ from kurrent_conn.diagnose.page.chart import (
 )
 from kurrent_conn.diagnose.page.markup import element, text
 
-WIDE: Final = 960
+WIDE: Final = 860
 NARROW: Final = 324
 
 _LINE: Final = 17
@@ -69,12 +69,12 @@ def wide_map(chart: Chart) -> str:
         chart: What it shows.
     """
     outside = [
-        *_column(chart.of(StopKind.DNS), x=270, width=130),
-        *_column(chart.of(StopKind.BALANCER), x=430, width=150),
+        *_column(chart.of(StopKind.DNS), x=238, width=124),
+        *_column(chart.of(StopKind.BALANCER), x=386, width=136),
     ]
-    inside = _column(chart.of(StopKind.NODE), x=640, width=300)
+    inside = _column(chart.of(StopKind.NODE), x=562, width=286)
     height = max((box.bottom for box in inside), default=100.0) + 8
-    inside += _centred(_column(chart.of(StopKind.CLIENT), x=20, width=200), height)
+    inside += _centred(_column(chart.of(StopKind.CLIENT), x=12, width=192), height)
     if not chart.has_hairpin:
         level = [_centred([box], height)[0] for box in outside]
         return _joined(chart, [*level, *inside], height, "wide")

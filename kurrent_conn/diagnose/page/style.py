@@ -47,7 +47,7 @@ pre {
 .verdict p { font-size: 20px; line-height: 1.35; font-weight: 600; margin: 0; }
 .verdict p { overflow-wrap: anywhere; }
 dl.facts {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr));
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(225px, 1fr));
   gap: 8px 16px; margin: 14px 0 0;
 }
 dl.facts .whole { grid-column: 1 / -1; }

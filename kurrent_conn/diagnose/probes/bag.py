@@ -17,12 +17,10 @@ class Bag:
         settings: Whether there is TLS, and who we are.
         trust: The trust in force; None without TLS.
         verification: What channels verify by it.
-        may_send_credentials: Whether ours may go out at all.
         step_s: The most that one step may take, in seconds.
     """
 
     settings: Settings
     trust: Trust | None
     verification: Verification
-    may_send_credentials: bool
     step_s: float

@@ -49,11 +49,13 @@ class Calls:
         route: Where it goes.
         bag: What is brought.
         ends_at: When every call has to be over, monotonic seconds.
+        with_credentials: Whether user and password may go there.
     """
 
     route: Route
     bag: Bag
     ends_at: float
+    with_credentials: bool
 
     def made(self, contact: Contact) -> Contact:
         """Make them; blocks.
@@ -94,7 +96,7 @@ class Calls:
     def _credentials(self, channel: grpc.Channel) -> Credentials:
         if self.bag.settings.username is None:
             return Credentials.NONE
-        if not self.bag.may_send_credentials:
+        if not self.with_credentials:
             return Credentials.WITHHELD
         _, sight = self._ask(
             channel,

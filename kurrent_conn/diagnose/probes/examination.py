@@ -82,10 +82,10 @@ def diagnose(
         around,
         stands,
         trust_in_words(settings, trust),
+        settings.tls or allow_plaintext_credentials,
     )
-    may_send = settings.tls or allow_plaintext_credentials
     verification = Verification(named, trust)
-    bag = Bag(named, trust, verification, may_send, step_timeout)
+    bag = Bag(named, trust, verification, step_timeout)
     case = _examined(case, bag, began_at + timeout)
     return diagnosis_of(case, accept=accept, took_s=monotonic() - began_at)
 

@@ -53,7 +53,8 @@ def visit(question: Visit, bag: Bag, ends_at: float) -> Contact:
         contact = replace(contact, tls=_handshake(question, bag, bag.trust, ends_at))
         if contact.tls is not None and not contact.tls.is_sound:
             return contact
-    contact = Calls(question.route, bag, ends_at).made(contact)
+    calls = Calls(question.route, bag, ends_at, question.with_credentials)
+    contact = calls.made(contact)
     if contact.is_answered or bag.trust is not None:
         return contact
     # A TLS server hangs up on HTTP/2 without TLS, or waits for a handshake.

@@ -15,7 +15,7 @@ from kurrent_conn.diagnose.rules.answer import about_answers
 from kurrent_conn.diagnose.rules.certificate import about_certificates
 from kurrent_conn.diagnose.rules.cluster import about_the_cluster
 from kurrent_conn.diagnose.rules.hairpin import about_hairpins
-from kurrent_conn.diagnose.rules.notes import about_settings, notes
+from kurrent_conn.diagnose.rules.note import about_settings, notes
 from kurrent_conn.diagnose.rules.route import about_routes
 from kurrent_conn.diagnose.rules.seed import about_seeds
 

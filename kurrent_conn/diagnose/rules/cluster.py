@@ -186,7 +186,7 @@ def _about_names(case: Case) -> Iterator[Finding]:
             (member,),
             "several nodes advertise one endpoint: clients cannot tell them apart, and "
             "a redirect to the leader ends anywhere",
-            (),
+            (f"{len(case.said_of(member))} entries of gossip name {member}",),
             (
                 fix.resource(
                     "network:\n    fqdnTemplate: '{podName}.{domain}'",

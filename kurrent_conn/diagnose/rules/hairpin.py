@@ -40,6 +40,7 @@ def about_hairpins(case: Case) -> Iterator[Finding]:
 
 
 def _seen(case: Case, ways: Mapping[Endpoint, Contact]) -> Finding:
+    rule = fix.rules(ways)
     return Finding(
         Trouble.HAIRPIN,
         Severity.WARNING,
@@ -50,7 +51,7 @@ def _seen(case: Case, ways: Mapping[Endpoint, Contact]) -> Finding:
             f"{m} is dialled at {_place(case, m)}, its pod is {way.route.connects_to}"
             for m, way in ways.items()
         ),
-        (fix.rules(ways),),
+        (rule, *fix.for_coredns(rule)),
     )
 
 

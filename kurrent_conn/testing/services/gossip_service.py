@@ -10,6 +10,7 @@ import grpc
 
 from kurrent_conn.core.cluster import Member
 from kurrent_conn.testing.services.node_context import NodeContext
+from kurrent_conn.testing.services.server_version import has_service
 from kurrent_conn.testing.services.service import Call, guarded, unary
 from kurrent_conn.wire.gossip import READ_METHOD, encode_cluster_info
 from kurrent_conn.wire.server_features import (
@@ -65,7 +66,8 @@ def gossip_handlers(
         return encode_cluster_info(listed(node))
 
     async def supported(_: bytes, __: Call) -> bytes:
-        return encode_supported_methods(ServerFeatures(node.version, METHODS))
+        methods = [m for m in METHODS if has_service(node.version, m.service)]
+        return encode_supported_methods(ServerFeatures(node.version, tuple(methods)))
 
     anonymous_gossip = node.access.anonymous_gossip
     return {

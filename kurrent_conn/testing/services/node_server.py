@@ -17,6 +17,7 @@ from kurrent_conn.testing.services.gossip_service import gossip_handlers
 from kurrent_conn.testing.services.node_context import NodeContext
 from kurrent_conn.testing.services.operations_service import operations_handlers
 from kurrent_conn.testing.services.persistent_service import persistent_handlers
+from kurrent_conn.testing.services.server_version import has_service
 from kurrent_conn.testing.services.streams_service import streams_handlers
 from kurrent_conn.testing.services.v2_streams_service import v2_streams_handlers
 
@@ -46,13 +47,18 @@ class NodeServer:
         self._fresh: KeyPair | None = None
         self._server: grpc.aio.Server | None = None
         self._options = _options(max_streams)
+        handlers = {
+            **gossip_handlers(node),
+            **streams_handlers(node),
+            **v2_streams_handlers(node),
+            **operations_handlers(node),
+            **persistent_handlers(node),
+        }
         self._methods = _Methods(
             {
-                **gossip_handlers(node),
-                **streams_handlers(node),
-                **v2_streams_handlers(node),
-                **operations_handlers(node),
-                **persistent_handlers(node),
+                path: handler
+                for path, handler in handlers.items()
+                if has_service(node.version, path.split("/")[1])
             }
         )
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from kurrent_conn.core.cluster import Member, NodeState
 from kurrent_conn.testing.simulated_world.node import Node
-from kurrent_conn.testing.simulated_world.world import World
+from kurrent_conn.testing.simulated_world.world import RULES, World
 
 Fault = Callable[[World, float], None]
 """Strikes a world, for so many seconds."""
@@ -155,6 +155,12 @@ def pause(world: World, for_s: float) -> None:
     world.client.pause(for_s)
 
 
+def reroute(world: World, for_s: float) -> None:
+    """Let the client's overrides change, and change back."""
+    world.follow_rules(world.random.choice(RULES))
+    world.clock.after(for_s, partial(world.follow_rules, world.plan.router))
+
+
 def duplicate(world: World, for_s: float) -> None:
     """Let answers come twice, and late."""
     world.network.duplicates = 0.3
@@ -181,6 +187,7 @@ FAULTS: Final[dict[str, Fault]] = {
         resign,
         elect,
         pause,
+        reroute,
         duplicate,
     )
 }

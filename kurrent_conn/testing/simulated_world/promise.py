@@ -27,8 +27,9 @@ from kurrent_conn.core.events import (
     Event,
     GossipFailed,
     GossipRead,
+    RulesChanged,
 )
-from kurrent_conn.core.route import Route
+from kurrent_conn.core.route import Route, Router
 from kurrent_conn.core.state import Node, Plan, State
 from kurrent_conn.testing.virtual.feature import Features, features_of
 from kurrent_conn.testing.virtual.transcript import action_line, event_line
@@ -76,9 +77,8 @@ class Watch:
         self._recent: deque[float] = deque()
         self._condemned: set[int] = set()
         self._trusted: dict[Endpoint, bool] = {}
-        self._seed_routes: set[Route] = {
-            route for seed in plan.seeds for route in plan.router.routes(seed)
-        }
+        self._seed_routes: set[Route] = set()
+        self._follow_rules(plan.router)
 
     def sends(self, state: State, node: Node, now: float) -> None:
         """Look at where a call is sent."""
@@ -100,6 +100,8 @@ class Watch:
             self.write(now, event_line(event))
             for action in actions:
                 self.write(now, f"  -> {action_line(action)}")
+        if isinstance(event, RulesChanged):
+            self._follow_rules(event.router)
         self.visited.add(features_of(state))
         self.checks += 2 + len(actions)
         for action in actions:
@@ -116,6 +118,13 @@ class Watch:
         """Write down what happened, where a transcript is kept."""
         if self.transcript is not None:
             self.transcript.append(f"{now:9.3f}  {line}")
+
+    def _follow_rules(self, router: Router) -> None:
+        self._router = router
+        self._trusted.clear()
+        self._seed_routes = {
+            route for seed in self.plan.seeds for route in router.routes(seed)
+        }
 
     def _acted(self, state: State, action: Action, now: float) -> None:
         match action:
@@ -134,8 +143,10 @@ class Watch:
                 pass
 
     def _read(self, state: State, action: ReadGossip, now: float) -> None:
-        self._obeys_rules(action.endpoint, action.route, now)
-        self._trusts(state, action.endpoint, now)
+        if not any(v.probe and v.probe.number == action.read for v in state.vigils):
+            # A probe goes where calls still run, whatever the rules say now.
+            self._obeys_rules(action.endpoint, action.route, now)
+            self._trusts(state, action.endpoint, now)
         allowed = self.plan.has_credentials and self.plan.may_send_credentials
         if action.with_credentials and not allowed:
             raise PromiseBroken(f"{now:.3f} credentials without consent: {action}")
@@ -152,7 +163,7 @@ class Watch:
 
     def _obeys_rules(self, endpoint: Endpoint, route: Route, now: float) -> None:
         """A seed's own route is right for a node that answered by it."""
-        routes = self.plan.router.routes(endpoint)
+        routes = self._router.routes(endpoint)
         if route.named not in routes and route.named not in self._seed_routes:
             raise PromiseBroken(f"{now:.3f} a dial past the overrides: {route}")
 

@@ -204,6 +204,7 @@ class Schedule:
     def _demand_progress(self) -> float:
         world = self.world
         clock, since = world.clock, world.clock.now
+        clock.run(since + _STEP_S)  # whatever healing set off is under way
         while not (world.is_settled and clock.now >= world.client.paused_until):
             clock.run(clock.now + _STEP_S)
             if clock.now > since + SETTLES_S:

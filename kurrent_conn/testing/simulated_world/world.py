@@ -7,11 +7,13 @@ told to do.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Final
 
 from kurrent_conn.core.cluster import Member, NodeState
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.events import RulesChanged
 from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.route import Router
 from kurrent_conn.core.state import Plan
@@ -30,7 +32,7 @@ MANAGER: Final = Endpoint("n1.internal", 2113)
 
 _SETTLED: Final = (NodeState.FOLLOWER, NodeState.READ_ONLY_REPLICA)
 
-_RULES: Final[tuple[Router, ...]] = (
+RULES: Final[tuple[Router, ...]] = (
     Overrides(),
     Overrides((Override(exact=NODES[0].host, target=str(INSIDE)),)),
     Overrides(
@@ -100,8 +102,15 @@ class World:
         for node in self.nodes:
             node.view[len(self.nodes)] = entry
 
+    def follow_rules(self, router: Router) -> None:
+        """Let the client's overrides be others, as soon as its process runs."""
+        change = partial(self.client.take, RulesChanged(router))
+        self.client.at(self.clock.now, change)
+
     def heal(self) -> None:
         """End every fault; what was held up arrives."""
+        if self.client.state.plan.router != self.plan.router:
+            self.follow_rules(self.plan.router)
         for node in self.nodes:
             node.lie, node.delay_s = None, 0.0005
             node.is_busy = node.hangs_calls = False
@@ -144,7 +153,7 @@ def _draw_plan(random: Random, endpoints: list[Endpoint]) -> Plan:
         seeds = [HOLE, random.choice(endpoints)]
     plan = Plan(
         seeds=tuple(seeds),
-        router=random.choice(_RULES),
+        router=random.choice(RULES),
         trusted_names=random.choice([None, None, ("*.kurrent.test",), ("db.*",)]),
         has_credentials=random.random() < 0.5,  # noqa: PLR2004 - a coin
         may_send_credentials=random.random() < 0.8,  # noqa: PLR2004 - a share

@@ -92,7 +92,7 @@ class Doorway:
     ) -> None:
         self.greeting = Greeting.USUAL
         self._doors = doors
-        self._client_certificates = client_certificates
+        self._client_certificates: ClientCertificates = client_certificates
         self._client_ca_pem = client_ca_pem
         self._certificate: KeyPair | None = None
         self._contexts: dict[tuple[str, ClientCertificates], ssl.SSLContext] = {}

@@ -36,6 +36,8 @@ def rebased(state: State, now: float) -> State:
         reads=tuple(_read_from(read, now) for read in state.reads),
         vigils=tuple(_vigil_from(vigil, now) for vigil in state.vigils),
         outages={p: _outage_from(o, now) for p, o in state.outages.items()},
+        led_at={m: at - now for m, at in state.led_at.items()},
+        denied={m: at - now for m, at in state.denied.items()},
         wake_at=_from(state.wake_at, now),
         searched_at=state.searched_at - now,
         restless_since=state.restless_since - now,
@@ -54,7 +56,6 @@ def _search_from(search: Search, now: float) -> Search:
         next_round_at=_from(search.next_round_at, now),
         pause_ends_at=_from(search.pause_ends_at, now),
         unmatched_since=_from(search.unmatched_since, now),
-        denied={m: at - now for m, at in search.denied.items()},
     )
 
 
@@ -123,6 +124,8 @@ def canonical(state: State) -> Hashable:
         tuple(
             sorted(_vigil_key(vigil, name, state) for vigil in state.vigils),
         ),
+        tuple(sorted(name(m) for m in sorted(state.led_at))),
+        tuple(sorted(name(m) for m in sorted(state.denied))),
         name(state.ask_first),
         tuple(
             (preference, outage.found is None)
@@ -158,7 +161,6 @@ def _search_key(search: Search | None, name: _Names) -> Hashable:
         _class(search.unmatched_since),
         min(search.silent_streak, _MANY_ROUNDS),
         tuple(sorted(name(endpoint) for endpoint, _ in search.fatal)),
-        tuple(sorted((name(m), _class(at)) for m, at in search.denied.items())),
         tuple(sorted(name(endpoint) for endpoint, _ in search.looking.values())),
     )
 

@@ -111,6 +111,17 @@ def test_a_phone_shows_it(
 
 
 @pytest.mark.system
+def test_paper_has_the_wide_map_in_ink(hairpin: Diagnosis, tmp_path: Path) -> None:
+    """On A4, 19 cm wide, with the rules for print: nothing beyond, 7 points or more."""
+    (chromium,) = require("chromium")
+    page = page_of(hairpin).replace("@media print", "@media all")
+    seen = look(chromium, page, tmp_path, width=718)
+    assert seen["maps"] == ["map wide"]
+    assert seen["beyond"] == []
+    assert seen["smallest"] >= 7 * 96 / 72
+
+
+@pytest.mark.system
 def test_a_desk_has_the_wide_map(hairpin: Diagnosis, tmp_path: Path) -> None:
     """At 1100 px the other map is shown, as legible."""
     (chromium,) = require("chromium")

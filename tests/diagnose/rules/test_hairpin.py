@@ -35,8 +35,12 @@ def test_a_pod_is_told_the_straight_way() -> None:
     (found,) = findings(examined(world(), STRING, surroundings=HERE))
     assert (found.trouble, found.severity) == (Trouble.HAIRPIN, Severity.WARNING)
     assert [str(each) for each in found.subjects] == FQDNS
-    (fix,) = found.fixes
+    fix, coredns = found.fixes
     assert fix.kind is FixKind.RULE
+    rewritten = Overrides.from_corefile(coredns.text)
+    for each in found.subjects:
+        pasted = Overrides.from_toml(fix.text).route(each)
+        assert rewritten.route(each).dial == pasted.dial
     assert 'suffix = ".mydb.kurrent.test"' in fix.text
     assert 'target = "mydb.kurrent.svc.cluster.local"' in fix.text
 
@@ -72,3 +76,13 @@ def test_a_public_address_alone_is_only_noted() -> None:
     (found,) = findings(examined(nodes, STRING))
     assert (found.trouble, found.severity) == (Trouble.HAIRPIN, Severity.NOTE)
     assert not found.counts
+
+
+def test_a_split_horizon_is_no_hairpin() -> None:
+    """Where DNS gives pods the pods' own addresses, the name is the straight way."""
+    nodes = world()
+    names = nodes.names
+    for index in range(3):
+        pod = names[f"mydb-{index}.mydb.kurrent.svc.cluster.local"]
+        names[f"mydb-{index}.mydb.kurrent.test"] = pod
+    assert findings(examined(nodes, STRING, surroundings=HERE)) == ()

@@ -20,6 +20,9 @@ from kurrent_conn.testing.simulated_world.promise import PromiseBroken, Watch
 from kurrent_conn.testing.simulated_world.schedule import CONVERGES_S, Report, Schedule
 from kurrent_conn.testing.virtual.feature import Features
 
+pytestmark = pytest.mark.timeout(300)
+"""The first test plays all schedules: ten seconds of work, more on a busy machine."""
+
 COUNT: Final = 2000
 LEAST_SITUATIONS: Final = 1200
 

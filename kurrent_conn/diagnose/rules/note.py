@@ -156,7 +156,8 @@ def _about_safety(case: Case) -> Iterator[Finding]:
             "tlsVerifyCert=false: whoever answers first is believed, and gets the "
             "password",
         )
-    if any(c.credentials is Credentials.WITHHELD for c in case.contacts):
+    usual = (c for c in case.contacts if case.is_usual(c))
+    if any(c.credentials is Credentials.WITHHELD for c in usual):
         yield _note(
             Trouble.CREDENTIALS_WITHHELD,
             "user and password are not sent without TLS; allow_plaintext_credentials "
