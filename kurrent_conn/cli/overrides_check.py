@@ -94,6 +94,7 @@ def _endpoints(
     Returns:
         Members, or the seeds where nobody answered; and what there is to say of that.
     """
+    problem = ""
     for given in (rules, Overrides()):
         try:
             with connect(
