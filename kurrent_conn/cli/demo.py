@@ -114,5 +114,7 @@ def _show(demonstration: Demonstration) -> Report:
             over.set()
             ticker.join()
             live.refresh()
-    console.print(Text(str(report), style="bold"))
+    if not console.is_terminal:
+        console.line()  # the picture's last line is open then
+    console.print(Text(str(report), style="bold"), soft_wrap=True)
     return report

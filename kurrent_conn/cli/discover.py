@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from kurrent_conn.cli.given import connection_string, overrides_option
+from kurrent_conn.cli.given import DOCTOR, connection_string, overrides_option
 from kurrent_conn.cli.output import Json, write_json, write_table
 from kurrent_conn.core.cluster import Member, Topology
 from kurrent_conn.core.overrides import Overrides
 from kurrent_conn.core.settings import Settings
+from kurrent_conn.errors import DiscoveryError
 from kurrent_conn.shells.blocking.connection import connect
 
 
@@ -29,14 +30,19 @@ def discover(
 ) -> int:
     """Ask the cluster of STRING who its members are, and say how each is reached.
 
-    Exit code 1 when nobody answers or nobody leads.
+    STRING may be '-' for stdin, or come from KURRENTDB_URI. Exit code 1 when nobody
+    answers or nobody leads.
     """
     rules = Overrides()
     if overrides_file is not None:
         rules = Overrides.from_file(overrides_file)
     settings = Settings.from_string(string)
     with connect(settings, overrides=rules, timeout=timeout_s, lazy=True) as connection:
-        topology = connection.refresh()
+        try:
+            topology = connection.refresh()
+        except DiscoveryError as error:
+            click.echo(f"error: {error}\n{DOCTOR}", err=True)
+            return 1
     if as_json:
         write_json(_as_json(topology, rules))
     else:

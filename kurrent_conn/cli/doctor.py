@@ -73,7 +73,8 @@ def doctor(
 ) -> int:
     """Examine the cluster of STRING from here: every seed, every member, every step.
 
-    Nothing is written to it. Exit code 1 when something has to be mended.
+    STRING may be '-' for stdin, or come from KURRENTDB_URI. Nothing is written to the
+    cluster. Exit code 1 when something has to be mended.
     """
     diagnosis = diagnose(
         string,

@@ -15,6 +15,10 @@ import click
 
 VARIABLE: Final = "KURRENTDB_URI"
 STDIN: Final = "-"
+DOCTOR: Final = (
+    "hint: `kurrent-conn doctor` examines every step, and says what mends it"
+)
+"""For whom a cluster could not be reached."""
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

@@ -133,7 +133,9 @@ def _resolved(host: str) -> tuple[list[str], str | None]:
         return [host], None
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
+        return [], error.strerror or str(error)
+    except UnicodeError as error:
         return [], str(error)
     return list(dict.fromkeys(str(address[0]) for *_, address in found)), None
 

@@ -94,6 +94,7 @@ def _endpoints(
     Returns:
         Members, or the seeds where nobody answered; and what there is to say of that.
     """
+    problem = ""
     for given in (rules, Overrides()):
         try:
             with connect(
@@ -161,12 +162,12 @@ def _as_text(
     for note in notes:
         click.echo(f"note: {note}", err=True)
     if not findings and not bare:
-        click.echo(f"{len(rules)} rules, nothing found")
+        click.echo(f"rules: {len(rules)}; nothing found")
     if findings:
         write_table(
             ("rule", "what", "text", "detail"),
             ((str(f.number), f.kind, str(f.rule), f.detail) for f in findings),
-            title=f"{len(findings)} findings in {len(rules)} rules",
+            title=f"rules: {len(rules)}; findings: {len(findings)}",
         )
     if bare:
         write_table(
@@ -181,5 +182,5 @@ def _as_text(
                 )
                 for each in bare
             ),
-            title=f"{len(bare)} names that no certificate covers",
+            title=f"names that no certificate covers: {len(bare)}",
         )

@@ -106,6 +106,6 @@ def _asked_or_given(
 def _rendered(decision: Decision, site: Site, rank: int) -> tuple[RenderedFile, ...]:
     if rank > len(decision.plans):
         raise click.BadParameter(
-            f"there are {len(decision.plans)} plans", param_hint="--rank"
+            f"the last plan is {len(decision.plans)}", param_hint="--rank"
         )
     return render(decision.plans[rank - 1], site)

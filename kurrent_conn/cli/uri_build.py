@@ -105,8 +105,13 @@ def _resource_flags(command: Command) -> Command:
 
 
 def _password(
-    _context: click.Context, _parameter: click.Parameter, value: str | None
+    context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
+    source = context.get_parameter_source(parameter.name or "")
+    # One in the environment may be there for other commands.
+    is_flag = source is click.core.ParameterSource.COMMANDLINE
+    if is_flag and context.params.get("username") is None:
+        raise click.UsageError("a password is somebody's: give --username too")
     return read_stdin() if value == STDIN else value
 
 
@@ -120,7 +125,7 @@ def _password(
     help="A seed; repeatable.",
 )
 @click.option("--discover", is_flag=True, help="Resolve the hosts to members by DNS.")
-@click.option("--username", help="Who to authenticate as.")
+@click.option("--username", is_eager=True, help="Who to authenticate as.")
 @click.option(
     "--password",
     envvar=PASSWORD_VARIABLE,
@@ -147,7 +152,7 @@ def build(
     as_json: bool,
     **flags: object,
 ) -> int:
-    """Write a connection string, **with its password**.
+    """Write a connection string, with its password in plain text.
 
     Its hosts are given, or are those of a KurrentDB resource, named as the operator
     does, from flags or from the resource's YAML.

@@ -8,7 +8,7 @@ from time import monotonic
 
 import click
 
-from kurrent_conn.cli.given import connection_string, overrides_option
+from kurrent_conn.cli.given import DOCTOR, connection_string, overrides_option
 from kurrent_conn.cli.output import printable
 from kurrent_conn.core.notice import Notice
 from kurrent_conn.core.overrides import Overrides
@@ -45,7 +45,8 @@ def watch(
 ) -> int:
     """Ask the cluster of STRING again and again, and print what changes.
 
-    Exit code 1 when nobody leads at the end.
+    STRING may be '-' for stdin, or come from KURRENTDB_URI. Exit code 1 when nobody
+    leads at the end.
     """
     rules = Overrides()
     if overrides_file is not None:
@@ -61,19 +62,25 @@ def watch(
         while (now := monotonic()) < ends_at:
             if now >= next_at:
                 next_at = now + every_s
-                _ask(connection)
+                _ask(connection, min(every_s + 1, ends_at - now))
             try:
                 notice = heard.get(timeout=max(min(next_at, ends_at) - now, 0.001))
             except queue.Empty:
                 continue
             _print(monotonic() - began_at, notice, as_json=as_json)
-        return 0 if connection.topology.leader is not None else 1
+        while not heard.empty():
+            _print(monotonic() - began_at, heard.get(), as_json=as_json)
+        if connection.topology.leader is not None:
+            return 0
+    if not as_json:
+        click.echo(DOCTOR, err=True)
+    return 1
 
 
-def _ask(connection: Connection) -> None:
+def _ask(connection: Connection, within_s: float) -> None:
     """Ask once; a failure is among the notices already."""
     try:
-        connection.refresh()
+        connection.refresh(within_s)
     except DiscoveryError:
         return
 

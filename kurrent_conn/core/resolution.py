@@ -12,6 +12,7 @@ from typing import Final
 
 from kurrent_conn.core.actions import Resolve
 from kurrent_conn.core.belief import candidates
+from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import Resolved
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Addresses, Candidate, State
@@ -41,8 +42,10 @@ def resolve(turn: Turn, candidate: Candidate) -> tuple[Candidate, ...]:
     if not found:
         _keep(turn, candidate)
     return tuple(
-        replace(candidate, route=replace(candidate.route, address=address))
+        one
         for address in found
+        for route in addressed(turn.state, candidate.route, address)
+        for one in resolve(turn, replace(candidate, route=route))
     )
 
 
@@ -105,7 +108,35 @@ def dials(state: State, route: Route) -> tuple[Route, ...]:
     known = state.addresses.get(route.dial.host)
     if route.is_resolved or known is None or not known.found:
         return (route,)
-    return tuple(replace(route, address=address) for address in known.found)
+    return tuple(
+        one for address in known.found for one in addressed(state, route, address)
+    )
+
+
+def addressed(state: State, route: Route, address: str) -> tuple[Route, ...]:
+    """Give the routes by one address of a name.
+
+    What `+discover` found comes from outside as much as a member does: where a rule is
+    about such an address, it decides. The name to verify stays the one that was given.
+
+    Args:
+        state: What the connection believes.
+        route: By the name.
+        address: One of the name's addresses.
+    """
+    itself = replace(route, address=address)
+    if not state.plan.discover or route.rule or route.dial not in state.plan.seeds:
+        return (itself,)
+    by_rules = state.plan.router.routes(Endpoint(address, route.dial.port))
+    ruled = tuple(found for found in by_rules if found.rule)
+    return tuple(_under(route.server_name, address, each) for each in ruled) or (
+        itself,
+    )
+
+
+def _under(name: str, address: str, ruled: Route) -> Route:
+    """Verify a given name where a rule would verify the address that it has."""
+    return replace(ruled, server_name=name) if ruled.server_name == address else ruled
 
 
 def doubt(turn: Turn, route: Route) -> None:

@@ -84,6 +84,7 @@ def test_seeds_that_are_not_there_are_each_named(capsys: Captured) -> None:
     said = complaint([string], capsys, 1)
     assert "127.0.0.1:1 [seed]: connect" in said
     assert "no-such-host.invalid:2113 [seed]: resolve" in said
+    assert "kurrent-conn doctor" in said
 
 
 def test_a_certificate_for_another_name_is_named(capsys: Captured) -> None:

@@ -103,6 +103,7 @@ def test_password_off_the_command_line(
     assert found.out.strip() == "kurrentdb://u:s%3Ax@h:2113"
     monkeypatch.setenv(PASSWORD_VARIABLE, "fromenv")
     assert shell(*words).out.strip() == "kurrentdb://u:fromenv@h:2113"
+    assert shell(*words[:4]).out.strip() == "kurrentdb://h:2113"
 
 
 def test_json_and_warnings(shell: Shell) -> None:
@@ -120,6 +121,7 @@ def test_json_and_warnings(shell: Shell) -> None:
         ((), "give --host"),
         (("--host", "h", "--resource", "r"), "give --host"),
         (("--host", "h", "--domain", "d"), "add --resource"),
+        (("--host", "h", "--password", "s3cret"), "give --username"),
         (("--host", "h:0"), "0"),
         (("--host", "a b"), "neither a host name nor an address"),
         (("--host", "h", "--tls", "maybe"), "neither true nor false"),
@@ -136,6 +138,7 @@ def test_wrong_usage(shell: Shell, words: tuple[str, ...], reason: str) -> None:
     found = shell("uri", "build", *words)
     assert found.code == 2
     assert reason in found.err
+    assert "s3cret" not in found.err
 
 
 def test_bad_file(shell: Shell, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from time import monotonic
 
 import pytest
 
@@ -39,7 +40,12 @@ def test_an_election_is_seen(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_cluster_that_is_not_there_is_a_problem(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Exit code 1, and the reason among the lines."""
-    code = run(["watch", "kurrentdb://127.0.0.1:1?tls=false", "--for", "0.3"])
+    """Exit code 1, the reason among the lines, what to do next; and it ends in time."""
+    string = "kurrentdb://127.0.0.1:1?tls=false"
+    began_at = monotonic()
+    code = run(["watch", string, "--every", "30", "--for", "0.3"])
     assert code == 1
-    assert "127.0.0.1:1 [seed]: connect" in capsys.readouterr().out
+    assert monotonic() - began_at < 15
+    shown = capsys.readouterr()
+    assert "127.0.0.1:1 [seed]: connect" in shown.out
+    assert "kurrent-conn doctor" in shown.err

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from kurrent_conn.core.actions import ReadGossip, Resolve
 from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.cluster import NodePreference
@@ -127,6 +129,55 @@ def test_discover_asks_dns_for_the_seeds_alone() -> None:
     simulation.run(1)
     by_dns = {a.host: a.by_dns for a in simulation.actions if isinstance(a, Resolve)}
     assert by_dns == {"a.test": True, "b.test": False}
+
+
+@pytest.mark.parametrize(
+    ("target", "dial", "address"),
+    [
+        ("10.0.0.5", Endpoint("10.0.0.5", 2113), None),
+        ("10.0.0.5:443", Endpoint("10.0.0.5", 443), None),
+        ("inside.test", Endpoint("inside.test", 2113), FOUR[3]),
+    ],
+    ids=["address", "port", "name"],
+)
+def test_what_discover_finds_goes_by_the_rules(
+    target: str, dial: Endpoint, address: str | None
+) -> None:
+    """A rule about an address holds for those of DNS; the given name is verified."""
+    rules = Overrides((Override(cidr="203.0.113.0/24", target=target),))
+    scene = Scene(member(A, LEADER))
+    simulation = Simulation(replace(plan(A, router=rules), discover=True), scene)
+    simulation.names = lambda host: ("203.0.113.7",) if host == A.host else FOUR[3:]
+    simulation.want()
+    simulation.run(1)
+    reads = [a for a in simulation.actions if isinstance(a, ReadGossip)]
+    assert {(r.route.dial, r.route.address) for r in reads} == {(dial, address)}
+    assert {read.route.server_name for read in reads} == {A.host}
+    assert {read.endpoint for read in reads} == {A}
+
+
+def test_a_rule_may_say_which_name_a_found_address_has() -> None:
+    """`server_name` of the rule is verified then."""
+    rule = Override(cidr="203.0.113.0/24", target="10.0.0.5", server_name="lb.test")
+    scene = Scene(member(A, LEADER))
+    discovering = replace(plan(A, router=Overrides((rule,))), discover=True)
+    simulation = Simulation(discovering, scene)
+    simulation.names = lambda _: ("203.0.113.7",)
+    simulation.want()
+    simulation.run(1)
+    reads = [a for a in simulation.actions if isinstance(a, ReadGossip)]
+    assert {read.route.server_name for read in reads} == {"lb.test"}
+
+
+def test_without_discover_addresses_are_what_the_system_says() -> None:
+    """A rule about addresses means advertised ones, not a resolver's answer."""
+    rules = Overrides((Override(cidr="203.0.113.0/24", target="10.0.0.5"),))
+    simulation = Simulation(plan(A, router=rules), Scene(member(A, LEADER)))
+    simulation.names = lambda _: ("203.0.113.7",)
+    simulation.want()
+    simulation.run(1)
+    reads = [a for a in simulation.actions if isinstance(a, ReadGossip)]
+    assert {read.route.address for read in reads} == {"203.0.113.7"}
 
 
 def test_a_later_answer_adds_addresses_to_the_search() -> None:

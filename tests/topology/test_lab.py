@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -193,7 +194,7 @@ from tests.topology.lab.plan import Lab, Node
 from tests.topology.lab.running import running_lab
 with running_lab(Lab((Node("{NODE}"),), {{"any": ()}}, {{"in": "any"}})) as lab:
     lab.start("in", "-c", "input()", "{mark}")
-    print("up", flush=True)
+    print(lab.directory, flush=True)
     input()
 """
     command = [sys.executable, "-c", script]
@@ -201,10 +202,12 @@ with running_lab(Lab((Node("{NODE}"),), {{"any": ()}}, {{"in": "any"}})) as lab:
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as asking:
         assert asking.stdout is not None
-        assert asking.stdout.readline() == "up\n"
+        directory = asking.stdout.readline().strip()
         assert len(marked(mark)) == 1
         os.kill(asking.pid, signal.SIGKILL)
         wait_for(lambda: not marked(mark))
+    # Files are all that a killed process leaves.
+    shutil.rmtree(directory)
 
 
 def marked(mark: str) -> list[str]:

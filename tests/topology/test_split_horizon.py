@@ -15,7 +15,7 @@ import pytest
 
 from kurrent_conn.testing import CertificateAuthority
 from patience import wait_for
-from tests.topology.lab.plan import Balancer, Lab, Node, Record
+from tests.topology.lab.plan import Balancer, Lab, Node, Record, addresses
 from tests.topology.lab.program import Program
 from tests.topology.lab.requirement import require_lab
 from tests.topology.lab.running import RunningLab, running_lab
@@ -34,15 +34,22 @@ PUBLIC_NAMES: tuple[Record, ...] = tuple(
     Record(name, f"203.0.113.1{number}")
     for name, number in zip(NAMES, NUMBERS, strict=True)
 )
+CLUSTER = "cluster.kurrent.test"
+"""The name of all nodes together, for `+discover`; it leads to the balancers."""
+
 SERVICE_NAMES: tuple[Record, ...] = tuple(
     Record(f"mydb-{number}.{SERVICE}", address)
     for number, address in zip(NUMBERS, PRIVATE, strict=True)
 )
+ALL = addresses(CLUSTER, *(record.value for record in PUBLIC_NAMES))
 LAB = Lab(
-    nodes=tuple(map(Node, PRIVATE, NAMES)),
+    nodes=tuple(
+        Node(address, name, (name, CLUSTER))
+        for address, name in zip(PRIVATE, NAMES, strict=True)
+    ),
     views={
-        "cluster": (*PUBLIC_NAMES, *SERVICE_NAMES),
-        "public": PUBLIC_NAMES,
+        "cluster": (*PUBLIC_NAMES, *ALL, *SERVICE_NAMES),
+        "public": (*PUBLIC_NAMES, *ALL),
     },
     resolvers={"in": "cluster", "peer": "public", "out": "public"},
     balancers=tuple(
@@ -62,6 +69,14 @@ regex = 'node([0-9])\\.kurrent\\.test'
 target = ["mydb-{{1}}.{SERVICE}", "10.10.0.1{{1}}"]
 otherwise = "advertised"
 """
+BY_ADDRESS = INSIDE + "".join(
+    f"""
+[[override]]
+cidr = "{record.value}/32"
+target = "{address}"
+"""
+    for record, address in zip(PUBLIC_NAMES, PRIVATE, strict=True)
+)
 CROSSED = f"""
 [[override]]
 exact = "node1.kurrent.test"
@@ -111,11 +126,17 @@ class App:
         assert "gave" in outcome, outcome
         return outcome["gave"]
 
-    def connect(self, rules: str | None, ca_file: Path, **options: Any) -> Any:
+    def connect(
+        self,
+        rules: str | None,
+        ca_file: Path,
+        given: str = f"kurrentdb://admin:changeit@{','.join(NAMES)}",
+        **options: Any,
+    ) -> Any:
         """Let it connect; the rules are a file, as they are for people."""
         outcome = self.program.order(
             "connect",
-            target=target(ca_file),
+            target=f"{given}?tlsCaFile={ca_file}",
             overrides=None if rules is None else str(self._written(rules)),
             options={"timeout": 15.0, **options},
         )
@@ -131,11 +152,6 @@ class App:
         file = self._directory / f"overrides-{id(self)}.toml"
         file.write_text(rules)
         return file
-
-
-def target(ca_file: Path) -> str:
-    """Write the connection string that the application has everywhere."""
-    return f"kurrentdb://admin:changeit@{','.join(NAMES)}?tlsCaFile={ca_file}"
 
 
 def works_through_a_failover(lab: RunningLab, network: str, rules: str | None) -> App:
@@ -170,6 +186,22 @@ def test_with_overrides_no_byte_passes_the_balancer(lab: RunningLab) -> None:
     works_through_a_failover(lab, "in", INSIDE).program.end()
     assert lab.balancer_bytes("in") == 0
     assert not lab.flows
+
+
+@pytest.mark.parametrize("rules", [None, BY_ADDRESS], ids=["no rules", "by address"])
+def test_what_discover_finds_goes_by_the_rules(
+    lab: RunningLab, rules: str | None
+) -> None:
+    """`+discover` asks real DNS, which knows balancers; rules lead past them."""
+    app = App(lab, "in")
+    given = f"kurrentdb+discover://admin:changeit@{CLUSTER}"
+    assert app.connect(rules, lab.ca_file(), given)["leader"] == f"{NAMES[0]}:2113"
+    app.order("append", stream=f"found-{id(app)}", size=PAYLOAD_BYTES)
+    app.program.end()
+    if rules is None:
+        assert lab.balancer_bytes("in") > PAYLOAD_BYTES
+    else:
+        assert not lab.flows
 
 
 @pytest.mark.parametrize("network", ["in", "peer"])

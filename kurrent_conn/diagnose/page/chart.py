@@ -153,9 +153,9 @@ def _is_local(host: str) -> bool:
 def _dns(case: Case) -> Stop:
     failed = sum(1 for lookup in case.lookups.values() if not lookup.is_known)
     count = len(case.lookups)
-    words = [f"{count} name{'' if count == 1 else 's'} asked"]
+    words = [f"{count} name{'' if count == 1 else 's'}"]
     if failed:
-        words.append(f"{failed} without an address")
+        words.append(f"{failed} unresolved")
     return Stop(DNS, StopKind.DNS, "DNS", tuple(words))
 
 

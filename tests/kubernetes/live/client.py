@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import kurrent_conn
-from kurrent_conn.cli.app import run
+from kurrent_conn.cli.doctor import doctor  # the whole command line takes longer
 from kurrent_conn.testing.stream_client import StreamClient
 
 
@@ -33,7 +33,8 @@ def diagnosed(string: str, overrides: str, words: list[str]) -> Any:
     """Give what `kurrent-conn doctor --json` says, and its exit code."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        code = run(["doctor", string, "--overrides", overrides, "--json", *words])
+        arguments = [string, "--overrides", overrides, "--json", *words]
+        code = doctor.main(arguments, standalone_mode=False)
     return {"code": code, **json.loads(said.getvalue())}
 
 
