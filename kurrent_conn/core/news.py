@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import inf
 from typing import Final
 
 from kurrent_conn.core import (
@@ -22,7 +21,7 @@ from kurrent_conn.core import (
 )
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
-from kurrent_conn.core.backoff import ELECTION_MIN_S, STAGGER_MAX_S
+from kurrent_conn.core.backoff import STAGGER_MAX_S
 from kurrent_conn.core.belief import (
     answerers,
     asked_for_s,
@@ -356,8 +355,7 @@ def _look_at_claims(
 
     One outside `trusted_names`, or whose certificate is wrong, ends the wait: waiting
     mends neither, but what is wrong is looked at first. One that is suspected is asked
-    itself, once an answer; one that denied it just now, at the next turn: two nodes may
-    name each other.
+    itself, once an answer.
     """
     for claimed in leaders(turn.state.topology.members):
         leader = claimed.advertised
@@ -371,14 +369,8 @@ def _look_at_claims(
             if not search.is_looked_at(turn.state, leader):
                 reason = f"the leader {leader} failed its TLS or credentials check"
                 _refuse(turn, preference, Ending.FATAL, reason)
-        elif _denied_just_now(turn, leader):
-            inquiry.ask_soon(turn, leader)
         elif heard:
             inquiry.ask_directly(turn, leader)
-
-
-def _denied_just_now(turn: Turn, leader: Endpoint) -> bool:
-    return turn.now - turn.state.denied.get(leader, -inf) < ELECTION_MIN_S
 
 
 def _refuse(
