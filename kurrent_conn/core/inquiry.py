@@ -7,14 +7,15 @@ an answer means in `news`.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import Final
 
 from kurrent_conn.core.actions import Connect, ReadGossip
-from kurrent_conn.core.backoff import HEAD_START_S, stagger_s
+from kurrent_conn.core.backoff import HEAD_START_S, election_interval_s, stagger_s
 from kurrent_conn.core.belief import candidates, is_trusted, place_of
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.resolution import dials, look_up, resolve
-from kurrent_conn.core.state import Candidate, Read, State
+from kurrent_conn.core.state import Candidate, Read, Search, State
 from kurrent_conn.core.turn import Turn
 
 LARGEST_WAVE: Final = 4
@@ -112,6 +113,9 @@ def begin_read(turn: Turn, candidate: Candidate) -> Read:
 def ask_directly(turn: Turn, advertised: Endpoint) -> None:
     """Ask one member itself now, by its first free route, the others a stagger apart.
 
+    One that was just asked so is the next in turn instead: members that name each
+    other, or another node behind a member's name, would be asked without a pause.
+
     Args:
         turn: The draft, with a search under way.
         advertised: The member.
@@ -119,14 +123,30 @@ def ask_directly(turn: Turn, advertised: Endpoint) -> None:
     search = turn.state.search
     if search is None or not is_trusted(turn.state, advertised):
         return
+    if _was_just_asked(turn, search, advertised):
+        ask_soon(turn, advertised)
+        return
     by_each_route = [
         Candidate(advertised, route, f"gossip from {turn.state.topology.told_by}")
         for route in turn.state.plan.router.routes(advertised)
     ]
     others = tuple(c for c in search.queue if c not in by_each_route)
-    queue = (*by_each_route[1:], *others)
-    turn.state = replace(turn.state, search=replace(search, queue=queue))
+    search = replace(
+        search,
+        queue=(*by_each_route[1:], *others),
+        directly_at={**search.directly_at, advertised: turn.now},
+    )
+    turn.state = replace(turn.state, search=search)
     ask(turn, by_each_route[0])
+
+
+def _was_just_asked(turn: Turn, search: Search, advertised: Endpoint) -> bool:
+    """Tell whether a member was asked directly, and answered, an interval ago."""
+    since = turn.now if search.unmatched_since is None else search.unmatched_since
+    interval = election_interval_s(turn.now - since, 0.5)
+    return turn.now - search.directly_at.get(advertised, -inf) < interval and all(
+        read.candidate.endpoint != advertised for read in turn.state.reads
+    )
 
 
 def ask_soon(turn: Turn, advertised: Endpoint) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import inf
 from typing import Final
 
 from kurrent_conn.core import (
@@ -22,7 +21,7 @@ from kurrent_conn.core import (
 )
 from kurrent_conn.core.actions import Ending, Publish
 from kurrent_conn.core.attempt import Attempt, Phase
-from kurrent_conn.core.backoff import ELECTION_MIN_S, STAGGER_MAX_S
+from kurrent_conn.core.backoff import STAGGER_MAX_S
 from kurrent_conn.core.belief import (
     answerers,
     asked_for_s,
@@ -45,6 +44,7 @@ from kurrent_conn.core.events import (
 )
 from kurrent_conn.core.failure import DEAD, FATAL, Verdict
 from kurrent_conn.core.notice import FellBack
+from kurrent_conn.core.nowhere import with_a_route
 from kurrent_conn.core.opening import drop, lose, open_node, retire_unused
 from kurrent_conn.core.resolution import doubt
 from kurrent_conn.core.route import Route
@@ -68,7 +68,8 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     )
     if read is None:
         return
-    heard = answerers(turn.state, read.candidate, event.members)
+    members = with_a_route(turn, event.members, read.candidate.endpoint)
+    heard = answerers(turn.state, read.candidate, members)
     # A probe may still go by a route that the rules do not know any more.
     by_rule = is_by_rule(turn.state, read.candidate)
     turn.state = replace(
@@ -79,10 +80,10 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
         if by_rule
         else turn.state.proven,
     )
-    _hear_denials(turn, event.members, heard)
-    _believe(turn, event.members, read.candidate.endpoint)
+    _hear_denials(turn, members, heard)
+    _believe(turn, members, read.candidate.endpoint)
     _revise(turn, heard)
-    vigil.hear(turn, event.members, heard)
+    vigil.hear(turn, members, heard)
     _end_news_waits(turn)
     if by_rule:
         _use_seed_as_it_is(turn, read.candidate)
@@ -115,7 +116,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     """Take a missing answer into account, and ask on."""
     read = _finish(turn, event.read)
     if read is None:
-        better_route.failed(turn, event.read)
+        better_route.failed(turn, event)
         vigil.unanswered(turn, event.read, spoke=event.answered)
         return
     if event.denied and _may_try_credentials(turn.state, read):
@@ -143,7 +144,7 @@ def inspected(turn: Turn, event: Inspected) -> None:
     if not inspection.ended(turn, event) or turn.state.search is None:
         return
     if turn.state.search.unmatched_since is None:
-        search.end_if_hopeless(turn)
+        search.look_ended(turn)
     else:
         match_waits(turn)
 
@@ -354,8 +355,7 @@ def _look_at_claims(
 
     One outside `trusted_names`, or whose certificate is wrong, ends the wait: waiting
     mends neither, but what is wrong is looked at first. One that is suspected is asked
-    itself, once an answer; one that denied it just now, at the next turn: two nodes may
-    name each other.
+    itself, once an answer.
     """
     for claimed in leaders(turn.state.topology.members):
         leader = claimed.advertised
@@ -369,14 +369,8 @@ def _look_at_claims(
             if not search.is_looked_at(turn.state, leader):
                 reason = f"the leader {leader} failed its TLS or credentials check"
                 _refuse(turn, preference, Ending.FATAL, reason)
-        elif _denied_just_now(turn, leader):
-            inquiry.ask_soon(turn, leader)
         elif heard:
             inquiry.ask_directly(turn, leader)
-
-
-def _denied_just_now(turn: Turn, leader: Endpoint) -> bool:
-    return turn.now - turn.state.denied.get(leader, -inf) < ELECTION_MIN_S
 
 
 def _refuse(

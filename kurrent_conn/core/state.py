@@ -199,6 +199,7 @@ class Search:
         silent_streak: Failed reads in a row since the last answer.
         attempts: The last failure of each candidate, in order of time.
         refills: How often the queue was filled.
+        directly_at: When members were last asked out of turn, monotonic seconds.
         unresolved: Candidates that are asked as soon as their name is resolved.
         fatal: Candidates whose last failure waiting cannot mend.
         looking: Looks at certificates under way, by their numbers.
@@ -224,6 +225,7 @@ class Search:
     findings: Mapping[tuple[Endpoint, Route], tuple[TlsFinding, ...]] = field(
         default_factory=dict
     )
+    directly_at: Mapping[Endpoint, float] = field(default_factory=dict)
     unresolved: tuple[Candidate, ...] = ()
     refills: int = 0
 

@@ -129,6 +129,41 @@ def test_a_follower_stays_open_through_an_answer_that_lists_it() -> None:
     assert simulation.opened[NodePreference.FOLLOWER] is before
 
 
+def test_members_that_name_each_other_are_asked_at_a_pace() -> None:
+    """Answers without any delay that name somebody else in turn cause no storm."""
+    a_leads, b_leads = listed(A), listed(B)
+    strangers = {A: b_leads, B: a_leads, C: b_leads}
+
+    def world(action: ReadGossip, now: float) -> Reply:
+        del now
+        return replace(strangers[action.endpoint], after_s=0.0)
+
+    for seed in range(20):
+        simulation = Simulation(plan(), world, seed)
+        simulation.want(within=2)
+        simulation.run(2)
+        reads = [a for a in simulation.actions if isinstance(a, ReadGossip)]
+        assert len(reads) <= 250 * 2
+
+
+def test_a_stranger_behind_a_members_name_is_asked_at_a_pace() -> None:
+    """A leader that never answers itself, though its name does, causes no storm."""
+    strangers = Says((member(C, FOLLOWER), member(A, LEADER)), after_s=0.0)
+
+    def world(action: ReadGossip, now: float) -> Reply:
+        # Another cluster answers by the leader's name at every second read.
+        ours = action.read % 2 or action.endpoint != A
+        stranger = Says((member(B, LEADER), member(C)), after_s=0.0)
+        return strangers if ours else stranger if now < 1 else Silent()
+
+    for seed in range(20):
+        simulation = Simulation(plan(), world, seed)
+        simulation.want(within=2)
+        simulation.run(2)
+        reads = [a for a in simulation.actions if isinstance(a, ReadGossip)]
+        assert len(reads) <= 250 * 2
+
+
 def listed(leader: Endpoint | None, *, now_s: float = 0.0) -> Says:
     """Let an answer name this leader."""
     return Says(

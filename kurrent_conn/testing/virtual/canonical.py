@@ -56,6 +56,7 @@ def _search_from(search: Search, now: float) -> Search:
         next_round_at=_from(search.next_round_at, now),
         pause_ends_at=_from(search.pause_ends_at, now),
         unmatched_since=_from(search.unmatched_since, now),
+        directly_at={m: at - now for m, at in search.directly_at.items()},
     )
 
 
@@ -162,6 +163,7 @@ def _search_key(search: Search | None, name: _Names) -> Hashable:
         min(search.silent_streak, _MANY_ROUNDS),
         tuple(sorted(name(endpoint) for endpoint, _ in search.fatal)),
         tuple(sorted(name(endpoint) for endpoint, _ in search.looking.values())),
+        tuple(sorted(name(m) for m in sorted(search.directly_at))),
     )
 
 
