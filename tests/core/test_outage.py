@@ -32,6 +32,17 @@ def opened() -> tuple[Scene, Simulation]:
     return scene, simulation
 
 
+def moved() -> tuple[Scene, Simulation]:
+    """Give the same a second later: a is dead, and b leads and is open."""
+    scene, simulation = opened()
+    scene.replies[A] = Fails()
+    simulation.fail()
+    simulation.want()
+    scene.become({A: FOLLOWER, B: LEADER})
+    simulation.run(3)
+    return scene, simulation
+
+
 def answer(simulation: Simulation) -> None:
     """Let a call be answered by the node that is open."""
     simulation.take(CallAnswered(simulation.opened[LEADER_WANTED]))
@@ -102,12 +113,7 @@ def test_time_in_which_nobody_wants_a_node_does_not_count() -> None:
 
 def test_a_node_lost_before_it_answered_is_the_same_failover() -> None:
     """Two nodes die in a row: one failover, from the first death on."""
-    scene, simulation = opened()
-    scene.replies[A] = Fails()
-    simulation.fail()
-    simulation.want()
-    scene.become({A: FOLLOWER, B: LEADER})
-    simulation.run(3)
+    scene, simulation = moved()
     scene.replies[B] = Fails()
     simulation.fail()
     simulation.want()
@@ -184,12 +190,7 @@ def test_an_abandoned_wait_is_part_of_the_failover() -> None:
 
 def test_a_failover_that_nobody_told_of_is_over_some_time() -> None:
     """A node was found and used, without word of an answer; an hour later it moves."""
-    scene, simulation = opened()
-    scene.replies[A] = Fails()
-    simulation.fail()
-    simulation.want()
-    scene.become({A: FOLLOWER, B: LEADER})
-    simulation.run(3)
+    _, simulation = moved()
     simulation.run(3600)
     simulation.take(CallFailed(simulation.opened[LEADER_WANTED], Verdict.NOT_LEADER, C))
     answer(simulation)
