@@ -18,9 +18,11 @@ from dataclasses import replace
 from typing import Final
 
 from kurrent_conn.core.belief import place_of
+from kurrent_conn.core.events import GossipFailed
+from kurrent_conn.core.failure import DEAD, Verdict
 from kurrent_conn.core.inquiry import begin_read
 from kurrent_conn.core.opening import open_node, retire_unused
-from kurrent_conn.core.resolution import dials, look_up
+from kurrent_conn.core.resolution import dials, doubt, look_up
 from kurrent_conn.core.state import Candidate, Node, Read, State, Trial
 from kurrent_conn.core.turn import Turn
 
@@ -80,7 +82,7 @@ def answered(turn: Turn, number: int) -> Read | None:
     Returns:
         The read; None when it was none of these.
     """
-    read = failed(turn, number)
+    read = _finish(turn, number)
     if read is None:
         return None
     for preference, node in dict(turn.state.chosen).items():
@@ -93,16 +95,24 @@ def answered(turn: Turn, number: int) -> Read | None:
     return read
 
 
-def failed(turn: Turn, number: int) -> Read | None:
-    """Take a trial off the list.
+def failed(turn: Turn, event: GossipFailed) -> None:
+    """Take the failure of a trial: the next one connects anew, at a fresh address.
+
+    Or the channel would go on connecting by itself, and those to addresses that are
+    no more would pile up.
 
     Args:
         turn: The draft.
-        number: The number of the read.
-
-    Returns:
-        The read; None when it was none of these.
+        event: How a read ended; of no trial it changes nothing.
     """
+    read = _finish(turn, event.read)
+    if read is not None and event.verdict in DEAD | {Verdict.LATE}:
+        retire_unused(turn, read.candidate.route)
+        doubt(turn, read.candidate.route)
+
+
+def _finish(turn: Turn, number: int) -> Read | None:
+    """Take a trial off the list; None when it was none of these."""
     trial = turn.state.trial
     read = next((r for r in trial.reads if r.number == number), None) if trial else None
     if trial is not None and read is not None:

@@ -52,11 +52,11 @@ from kurrent_conn.core.events import (
     Wanted,
     Woke,
 )
+from kurrent_conn.core.matching import match_waits
 from kurrent_conn.core.news import (
     gossip_failed,
     gossip_read,
     inspected,
-    match_waits,
     resolve_failed,
     resolved,
 )
@@ -90,12 +90,7 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
         case Wanted():
             _wanted(turn, event)
         case Abandoned():
-            turn.state = replace(
-                turn.state,
-                waiters=tuple(
-                    w for w in turn.state.waiters if w.number != event.waiter
-                ),
-            )
+            wait_end.leave(turn, (event.waiter,))
         case GossipRead():
             gossip_read(turn, event)
         case GossipFailed():
@@ -113,8 +108,8 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
         case CallsLate():
             vigil.calls_late(turn, event)
         case RulesChanged():
-            rules_changed(turn, event.router)
-            search.reroute(turn)
+            if rules_changed(turn, event.router):
+                search.reroute(turn)
         case TrustChanged():
             trust_changed(turn)
         case Woke():

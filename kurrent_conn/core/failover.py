@@ -54,10 +54,13 @@ class Outage:
         lost: The node that calls went to.
         since: When the trouble began, monotonic seconds.
         noticed_at: When the node was given up for new calls.
+        wanted_at: Until when somebody is known to have wanted a node: when it was
+            given up, a wait for another ended, or another was found.
         found: The serial of the node that is open now; None while there is none.
     """
 
     lost: Endpoint
     since: float
     noticed_at: float
+    wanted_at: float
     found: int | None = None

@@ -16,7 +16,14 @@ from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import CallFailed
 from kurrent_conn.core.failure import DEAD, Verdict
-from kurrent_conn.core.notice import NodeLost, NodeOpened, RedirectRefused
+from kurrent_conn.core.notice import (
+    FileRefused,
+    FileTaken,
+    NodeLost,
+    NodeOpened,
+    RedirectRefused,
+)
+from kurrent_conn.core.nowhere import why_not_all, why_nowhere
 from kurrent_conn.core.resolution import dials
 from kurrent_conn.core.route import Route, Router
 from kurrent_conn.core.state import Node
@@ -95,14 +102,21 @@ def renew(turn: Turn, node: Node) -> bool:
     return True
 
 
-def rules_changed(turn: Turn, router: Router) -> None:
+def rules_changed(turn: Turn, router: Router) -> bool:
     """Route by new rules: nodes whose route is gone are opened anew by the next call.
 
     Args:
         turn: The draft.
         router: The new rules.
+
+    Returns:
+        Whether they hold; rules that lead a known endpoint nowhere do not.
     """
     state = turn.state
+    if why := why_not_all(router, state):
+        turn.note(FileRefused("overrides", why))
+        return False
+    turn.note(FileTaken("overrides"))
     turn.state = state = replace(state, plan=replace(state.plan, router=router))
     kept = {
         advertised: route
@@ -114,6 +128,7 @@ def rules_changed(turn: Turn, router: Router) -> None:
         if kept.get(node.advertised) != node.route:
             _shut(turn, preference)
             retire_unused(turn, node.route)
+    return True
 
 
 def trust_changed(turn: Turn) -> None:
@@ -145,6 +160,8 @@ def call_failed(turn: Turn, event: CallFailed) -> None:
         for preference in current:
             if chooses_by_gossip(turn.state, preference):
                 drop(turn, preference)
+    elif event.verdict is Verdict.ANSWERED:
+        outage.answered(turn, event.node)
 
 
 def leave(turn: Turn, node: Node) -> None:
@@ -182,6 +199,8 @@ def _redirect(turn: Turn, node: Node, leader: Endpoint | None) -> None:
         turn.note(RedirectRefused(node.advertised, leader, "follow is off"))
     elif opened is not None and opened.serial > node.serial:
         return  # somebody moved on already: this is old news
+    elif leader and (nowhere := why_nowhere(state.plan.router, leader)):
+        turn.note(RedirectRefused(node.advertised, leader, nowhere))
     elif leader is None or is_self(state, node, leader):
         # Whoever answered there names this node: the route may lead to another one.
         turn.state = replace(

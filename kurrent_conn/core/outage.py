@@ -19,12 +19,14 @@ KEPT: Final = 10
 """So many of the last failovers are kept."""
 
 IDLE_S: Final = 1.0
-"""A caller who comes so long after a node was given up found nobody waiting: from then
-on it is his wait that counts."""
+"""A caller who comes so long after the last one that wanted a node begins to count
+anew: in between nobody was without one."""
 
 
 def lost(turn: Turn, preference: NodePreference, node: Node) -> None:
     """Note that a preference has lost its node; a failover that goes on goes on.
+
+    One to a node that was open for a while is over, though nobody told of an answer.
 
     Args:
         turn: The draft.
@@ -32,16 +34,16 @@ def lost(turn: Turn, preference: NodePreference, node: Node) -> None:
         node: Where they went.
     """
     before = turn.state.outages.get(preference)
-    if before is not None:
+    if before is not None and (before.found is None or not _is_idle(turn, before)):
         _keep(turn, preference, replace(before, found=None))
         return
     late_since = (v.since for v in turn.state.vigils if v.node.serial == node.serial)
     since = min(late_since, default=turn.now)
-    _keep(turn, preference, Outage(node.advertised, since, turn.now))
+    _keep(turn, preference, Outage(node.advertised, since, turn.now, turn.now))
 
 
 def wanted(turn: Turn, preference: NodePreference) -> None:
-    """Begin to count where a caller comes long after a node was given up.
+    """Begin to count where a caller comes long after anybody wanted a node.
 
     Args:
         turn: The draft; the caller does not wait yet.
@@ -50,8 +52,21 @@ def wanted(turn: Turn, preference: NodePreference) -> None:
     outage = turn.state.outages.get(preference)
     if outage is None or any(w.preference is preference for w in turn.state.waiters):
         return
-    if turn.now - outage.noticed_at > IDLE_S:
-        _keep(turn, preference, replace(outage, since=turn.now, noticed_at=turn.now))
+    if _is_idle(turn, outage):
+        now = turn.now
+        _keep(turn, preference, replace(outage, since=now, noticed_at=now))
+
+
+def wait_ended(turn: Turn, preference: NodePreference | None) -> None:
+    """Note that a wait ended without a node: who comes at once goes on with it.
+
+    Args:
+        turn: The draft.
+        preference: Whose node was waited for; None for news only.
+    """
+    outage = turn.state.outages.get(preference) if preference else None
+    if preference is not None and outage is not None:
+        _keep(turn, preference, replace(outage, wanted_at=turn.now))
 
 
 def found(turn: Turn, preference: NodePreference, node: Node) -> None:
@@ -72,7 +87,7 @@ def found(turn: Turn, preference: NodePreference, node: Node) -> None:
         noticed_s=outage.noticed_at - outage.since,
         found_s=turn.now - outage.since,
     )
-    _keep(turn, preference, replace(outage, found=node.serial))
+    _keep(turn, preference, replace(outage, found=node.serial, wanted_at=turn.now))
     turn.state = replace(
         turn.state,
         failovers=(*_without_open(turn.state, preference), failover)[-KEPT:],
@@ -113,6 +128,10 @@ def answered(turn: Turn, node: Node) -> None:
         )
         for each in over:
             turn.note(FailedOver(each))
+
+
+def _is_idle(turn: Turn, outage: Outage) -> bool:
+    return turn.now - outage.wanted_at > IDLE_S
 
 
 def _is_open(failover: Failover, preference: NodePreference) -> bool:

@@ -19,6 +19,7 @@ from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.failure import RpcFailure, Verdict, verdict_of
 from kurrent_conn.core.method import is_read_only
+from kurrent_conn.core.nowhere import why_nowhere
 from kurrent_conn.core.state import Node, State
 
 HOP_LIMIT: Final = 3
@@ -172,6 +173,8 @@ def _redirect(
 ) -> tuple[Decision, bool]:
     """Say where a not-leader answer leads, and whether to wait first."""
     if not state.plan.follow:
+        return Raise(), False
+    if leader and why_nowhere(state.plan.router, leader):
         return Raise(), False
     if leader is None or is_self(state, node, leader):
         return Repeat(NodePreference.LEADER, redirected=True), True

@@ -60,7 +60,11 @@ class Router(Protocol):
     """What the core asks of `Overrides`."""
 
     def routes(self, advertised: Endpoint, /) -> tuple[Route, ...]:
-        """Give at least one route to an advertised endpoint, best first."""
+        """Give at least one route to an advertised endpoint, best first.
+
+        Raises:
+            InvalidOverride: The rules lead it nowhere, see `nowhere`.
+        """
         ...
 
 

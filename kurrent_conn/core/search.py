@@ -320,10 +320,21 @@ def _next_round(turn: Turn) -> None:
     _plan_round_if_idle(turn)
 
 
+def look_ended(turn: Turn) -> None:
+    """End the waits that only a look at certificates has kept."""
+    search = turn.state.search
+    if search is not None and not end_if_hopeless(turn):
+        _give_up_patient(turn, search.ended_rounds)
+
+
 def _give_up_patient(turn: Turn, ended: int) -> None:
-    """End the waits that have seen their rounds; who came later sees his own."""
-    most = turn.state.plan.max_rounds
-    if most is None:
+    """End the waits that have seen their rounds; who came later sees his own.
+
+    Not before it is known why, as in `end_if_hopeless`: after one short round the look
+    is still under way.
+    """
+    most, search = turn.state.plan.max_rounds, turn.state.search
+    if most is None or search is None or search.looking:
         return
     over = tuple(w.number for w in turn.state.waiters if ended - w.after_rounds >= most)
     if over:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kurrent_conn.core import outage
 from kurrent_conn.core.actions import CancelRead, Ending, GiveUp
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.inspection import findings, has_found
@@ -45,16 +46,30 @@ def give_up(
         for waiter in state.waiters
         if waiters is None or waiter.number in waiters
     )
+    leave(turn, ended)
     attempts = (state.search.attempts if state.search else ()) + _in_flight(turn)
     found = findings(state.search)
     turn.act(GiveUp(ended, ending, reason, attempts, untrusted, found))
-    turn.state = replace(
-        state, waiters=tuple(w for w in state.waiters if w.number not in ended)
-    )
     if not turn.state.waiters:
         if ended:
             turn.note(SearchFailed(reason))
         end(turn)
+
+
+def leave(turn: Turn, waiters: tuple[int, ...]) -> None:
+    """Take waits off the list that end without a node.
+
+    Args:
+        turn: The draft.
+        waiters: Their numbers.
+    """
+    for waiter in turn.state.waiters:
+        if waiter.number in waiters:
+            outage.wait_ended(turn, waiter.preference)
+    turn.state = replace(
+        turn.state,
+        waiters=tuple(w for w in turn.state.waiters if w.number not in waiters),
+    )
 
 
 def _in_flight(turn: Turn) -> tuple[Attempt, ...]:

@@ -86,7 +86,12 @@ def make_plan(
         follow: False: never leave the given hosts.
         trusted_names: Patterns of hosts that may be dialled; None trusts all.
         allow_plaintext_credentials: Consent to send credentials without TLS.
+
+    Raises:
+        InvalidOverride: The rules lead a given host nowhere.
     """
+    for host in settings.hosts:
+        overrides.routes(host)
     many = settings.discover or len(settings.hosts) > 1
     rounds = settings.max_discover_attempts
     return Plan(

@@ -80,8 +80,10 @@ class Reload:
         notices: list[FileTaken | FileRefused] = []
         if self._rules is not None:
             found = self._rules.poll()
-            rules = self._rules.value if found is Polled.CHANGED else None
-            notices += _told("overrides", found, self._rules.error)
+            if found is Polled.CHANGED:
+                rules = self._rules.value  # whether they hold, the core says
+            else:
+                notices += _told("overrides", found, self._rules.error)
         if self._trusts is not None:
             found = self._trusts.poll()
             trust = self._trusts.value if found is Polled.CHANGED else None

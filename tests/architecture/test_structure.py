@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,17 @@ def test_architecture_names_only_what_is_there() -> None:
             if name := word.rpartition(".")[0]:
                 places.append((PACKAGE / name).with_suffix(".py"))
             assert any(place.exists() for place in places), word
+
+
+def test_architecture_names_every_folder() -> None:
+    """Each folder of the package, and each beside it, has its place in the text."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    folders = {path.parent.relative_to(PACKAGE) for path in CODE} - {Path()}
+    for folder in folders:
+        named = rf"`{folder}\b|\b{folder.name}/|^{folder.name}\b"
+        assert re.search(named, text, re.MULTILINE), folder
+    for beside in ("tests", "docs", "examples", "benchmarks"):
+        assert f"`{beside}/`" in text
 
 
 @pytest.mark.parametrize("module", ["kurrent_conn", "kurrent_conn.aio"])

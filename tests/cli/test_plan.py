@@ -230,3 +230,15 @@ def test_on_a_terminal_it_asks() -> None:
     assert process.returncode == 0, err
     assert "Where do the servers run?" in out
     assert "plan 1 of " in out
+
+
+def test_a_check_without_pyyaml_blames_no_manifest(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing package is said once, as wrong usage, with what to install."""
+    (tmp_path / "a.yaml").write_text("kind: Service\n")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    assert run(["plan", "--check", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert "kurrent-conn[kubernetes]" in captured.err
+    assert "unreadable" not in captured.out + captured.err

@@ -9,7 +9,13 @@ from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.notice import NodeOpened
 from kurrent_conn.core.overrides import Override, Overrides
-from kurrent_conn.testing.virtual.simulation import Reply, Says, Silent, Simulation
+from kurrent_conn.testing.virtual.simulation import (
+    Fails,
+    Reply,
+    Says,
+    Silent,
+    Simulation,
+)
 from tests.stage.scene import LEADER, A, B, member, plan
 
 INSIDE = Endpoint("10.0.0.1", 2113)
@@ -25,6 +31,7 @@ class Horizon:
 
     def __init__(self, *, reachable: bool) -> None:
         self.reachable = reachable
+        self.unreachable: Reply = Silent()
         self.asked_inside_at: list[float] = []
         self.asked_outside = 0
 
@@ -33,7 +40,7 @@ class Horizon:
         if action.route.dial == INSIDE:
             self.asked_inside_at.append(now)
             if not self.reachable:
-                return Silent()
+                return self.unreachable
         elif action.route.dial == A:
             self.asked_outside += 1
         return Says((member(A, LEADER), member(B)))
@@ -118,3 +125,15 @@ def test_a_worse_route_does_not_replace_one_that_works() -> None:
         simulation.run(simulation.now + 2)
     assert dial(simulation) == INSIDE
     assert horizon.asked_outside == 0
+
+
+@pytest.mark.parametrize("reply", [Silent(), Fails()])
+def test_a_trial_that_failed_leaves_no_channel_behind(reply: Reply) -> None:
+    """The channel would go on connecting, and the next trial would wait for it."""
+    horizon = Horizon(reachable=False)
+    simulation = connected(horizon)
+    horizon.unreachable = reply
+    simulation.retired.clear()
+    simulation.run(30)
+    assert dial(simulation) == A
+    assert {route.dial for route in simulation.retired} == {INSIDE}

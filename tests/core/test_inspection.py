@@ -180,3 +180,17 @@ def test_without_tls_nobody_is_looked_at() -> None:
     simulation.want()
     simulation.run(60)
     assert looks(simulation) == []
+
+
+def test_the_last_round_ends_when_it_is_known_why() -> None:
+    """One round, shorter than a look at who hung up: the error tells what was found."""
+    scene = Scene()
+    scene.replies = {A: HUNG_UP, B: REFUSED}
+    simulation = Simulation(replace(tls_plan(A, B), max_rounds=1), scene)
+    simulation.findings = {A: (finding(A),)}
+    simulation.look_s = 1.0
+    simulation.want()
+    simulation.run(30)
+    assert given_up(simulation).ending is Ending.ROUNDS
+    assert given_up(simulation).findings == (finding(A),)
+    assert simulation.ends[1].at < 1.1

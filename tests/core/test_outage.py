@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from kurrent_conn.core.cluster import NodePreference
-from kurrent_conn.core.events import CallAnswered, CallFailed, CallsLate, RulesChanged
+from kurrent_conn.core.events import (
+    Abandoned,
+    CallAnswered,
+    CallFailed,
+    CallsLate,
+    RulesChanged,
+)
 from kurrent_conn.core.failover import Failover
 from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.notice import FailedOver
@@ -141,3 +147,60 @@ def test_new_rules_are_no_failover() -> None:
     assert simulation.opened
     assert not simulation.state.outages
     assert not simulation.state.failovers
+
+
+def test_a_wait_that_gave_up_is_part_of_the_failover() -> None:
+    """A caller tries for two seconds, in vain, and again at once: three seconds."""
+    scene, simulation = opened()
+    scene.replies[A] = Fails()
+    simulation.fail()
+    simulation.want(within=2.0)
+    simulation.run(4.1)
+    simulation.want()
+    scene.become({A: FOLLOWER, B: LEADER})
+    simulation.run(6)
+    answer(simulation)
+    (failover,) = told(simulation)
+    assert failover.noticed_s == 0.0
+    assert failover.found_s > 2.0
+
+
+def test_an_abandoned_wait_is_part_of_the_failover() -> None:
+    """A caller is cancelled after two seconds, and the next one comes at once."""
+    scene, simulation = opened()
+    scene.replies[A] = Fails()
+    simulation.fail()
+    number = simulation.want()
+    simulation.run(4)
+    simulation.take(Abandoned(number))
+    simulation.run(4.1)
+    simulation.want()
+    scene.become({A: FOLLOWER, B: LEADER})
+    simulation.run(6)
+    answer(simulation)
+    (failover,) = told(simulation)
+    assert failover.found_s > 2.0
+
+
+def test_a_failover_that_nobody_told_of_is_over_some_time() -> None:
+    """A node was found and used, without word of an answer; an hour later it moves."""
+    scene, simulation = opened()
+    scene.replies[A] = Fails()
+    simulation.fail()
+    simulation.want()
+    scene.become({A: FOLLOWER, B: LEADER})
+    simulation.run(3)
+    simulation.run(3600)
+    simulation.take(CallFailed(simulation.opened[LEADER_WANTED], Verdict.NOT_LEADER, C))
+    answer(simulation)
+    assert told(simulation) == [Failover(LEADER_WANTED, B, C, 0.0, 0.0, 0.0)]
+
+
+def test_a_refusal_by_the_node_itself_is_an_answer() -> None:
+    """The call that waited is refused, such as for a wrong version: the node is had."""
+    _, simulation = opened()
+    simulation.fail()
+    simulation.want()
+    simulation.run(3)
+    simulation.fail(verdict=Verdict.ANSWERED)
+    assert len(told(simulation)) == 1

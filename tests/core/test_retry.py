@@ -13,6 +13,7 @@ from kurrent_conn.core import state as core_state
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.failure import Outcome, RpcFailure, outcome_of, verdict_of
+from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.retry import (
     HOP_LIMIT,
     Effort,
@@ -24,7 +25,7 @@ from kurrent_conn.core.retry import (
 )
 from kurrent_conn.core.route import direct
 from kurrent_conn.core.state import Node
-from tests.stage.scene import A, B, plan
+from tests.stage.scene import A, B, C, plan
 
 APPEND = "/event_store.client.streams.Streams/Append"
 READ = "/event_store.client.streams.Streams/Read"
@@ -148,3 +149,14 @@ def test_a_servers_own_answer_is_raised() -> None:
     """A missing stream is the caller's business."""
     decision = after_failure(STATE, NODE, EFFORT, MISSING, RetryPolicy(), 1.0)
     assert decision == Raise()
+
+
+def test_a_redirect_that_the_rules_lead_nowhere_is_raised_unchanged() -> None:
+    """Waiting does not mend a rule; the node's own words name the leader."""
+    rules = Overrides((Override(exact=B.host, target=A.host, port=B.port),))
+    wrong = Overrides((Override(regex="(b)[.].*", target="{1} {1}"),))
+    for router, decision in ((rules, Repeat), (wrong, Raise)):
+        state = core_state.start(plan(router=router), seed=0)
+        node = Node(C, direct(C), 1)
+        made = after_failure(state, node, EFFORT, not_leader(B), RetryPolicy(), 1.0)
+        assert isinstance(made, decision)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from kurrent_conn import Endpoint, Overrides
+from kurrent_conn.cli.app import app
 from kurrent_conn.testing import SimulatedCluster
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +51,24 @@ def test_ci_runs_the_command_that_readme_gives() -> None:
     commands = [line for block in blocks("sh") for line in block.splitlines()]
     assert len(commands) == 2
     assert commands[1] in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_every_command_and_every_guide_is_named() -> None:
+    """What the command line offers, and what there is to read."""
+    (line,) = re.findall(
+        r"^The command line: (.*?)\n\n", README, re.MULTILINE | re.DOTALL
+    )
+    for name in app.commands:
+        assert re.search(rf"\b{name}\b", line), name
+    for guide in (ROOT / "docs").glob("*.md"):
+        assert f"](docs/{guide.name})" in README
+
+
+def test_extras_are_those_of_the_package() -> None:
+    """Each extra that README speaks of can be installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    told = set(re.findall(r"'\.\[(\w+)\]'", README)) - {"dev"}
+    assert told == set(project["optional-dependencies"]) - {"dev", "lint"}
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.errors import InvalidOverride, InvalidTlsFile
 from kurrent_conn.shells.given import Given, read_given
 from kurrent_conn.shells.plan import OverridesLike
@@ -58,3 +59,10 @@ def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
     else:
         with pytest.raises(InvalidOverride, match=str(gone)):
             given(f"{SEEDS}?tls=false", gone)
+
+
+def test_rules_that_lead_a_seed_nowhere_are_refused() -> None:
+    """With the rule, before anything is sent."""
+    wrong = Overrides((Override(regex="n(.)", target="{1} {1}"),))
+    with pytest.raises(InvalidOverride, match=r"rule 1 .*no host"):
+        given(SEEDS, wrong)

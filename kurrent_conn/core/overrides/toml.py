@@ -47,7 +47,7 @@ _KEYS: Final = {
     "hosts": ("hosts", "target", *_SCOPE),
     "sidecar": ("sidecar",),
 }
-_OUR_KEYS: Final = (*_STRINGS, "port", "target")
+OUR_KEYS: Final = (*_STRINGS, "port", "target")
 _SIDECAR_KEYS: Final = ("host", "result", "regex")
 
 
@@ -91,7 +91,7 @@ def _rule(table: object) -> Rule:
     if not isinstance(table, dict):
         raise InvalidOverride(f"is not a table; write [[{_TABLE}]] above it")
     kind = next((kind for kind in _KEYS if kind in table), None)
-    _refuse_unknown(table, _OUR_KEYS if kind is None else _KEYS[kind])
+    _refuse_unknown(table, OUR_KEYS if kind is None else _KEYS[kind])
     if kind == "rewrite":
         return _rewrite(table)
     if kind == "hosts":

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from kurrent_conn.errors import InvalidResource, Problem
+from kurrent_conn.errors import InvalidResource, MissingExtra, Problem
 from kurrent_conn.kubernetes.lint.checking import check
 from kurrent_conn.kubernetes.lint.document import Document
 from kurrent_conn.kubernetes.lint.finding import Finding, Mistake
@@ -61,6 +61,8 @@ def _documents(
     file = path.relative_to(directory).as_posix()
     try:
         parsed = read_yaml(path.read_text(encoding="utf-8"))
+    except MissingExtra:
+        raise  # a ValueError, but no fault of the file
     except InvalidResource as error:
         reason = "; ".join(problem.reason for problem in error.problems)
     except (OSError, ValueError) as error:

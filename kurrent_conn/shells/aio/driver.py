@@ -218,8 +218,12 @@ class Driver:
         return self._verification.trust
 
     def _poll_files(self) -> None:
-        """Take what changed files say; look again later."""
-        changed = self._reload.poll()
+        """Look whether files changed; look again later."""
+        self._tasks.start_endless(self._take_files())
+
+    async def _take_files(self) -> None:
+        # Reading a directory of certificates blocks for tens of milliseconds.
+        changed = await asyncio.to_thread(self._reload.poll)
         if changed.overrides is not None:
             self.post(RulesChanged(changed.overrides))
         if changed.trust is not None:
@@ -227,7 +231,8 @@ class Driver:
             self.post(TrustChanged())
         for notice in changed.notices:
             self._on_note(notice)
-        self._next_poll = self._loop.call_later(POLL_S, self._poll_files)
+        if not self._state.closed:
+            self._next_poll = self._loop.call_later(POLL_S, self._poll_files)
 
     def _check_dates(self) -> None:
         """Look whether a certificate ends soon; look again later."""

@@ -285,15 +285,25 @@ class Driver:
         self._drain()
 
     def _drain(self) -> None:
-        while True:
+        try:
+            while self._take_next():
+                pass
+        except BaseException:
+            # A caller may be interrupted right here; others must be heard all the same.
             with self._lock:
-                if not self._inbox:
-                    self._is_draining = False
-                    return
-                event = self._inbox.popleft()
-                self._state, actions = advance(self._state, event, monotonic())
-            for action in actions:
-                self._do(action)
+                self._is_draining = False
+            raise
+
+    def _take_next(self) -> bool:
+        with self._lock:
+            if not self._inbox:
+                self._is_draining = False
+                return False
+            event = self._inbox.popleft()
+            self._state, actions = advance(self._state, event, monotonic())
+        for action in actions:
+            self._do(action)
+        return True
 
     def _do(self, action: Action) -> None:  # noqa: C901, PLR0912 - one arm an action
         match action:

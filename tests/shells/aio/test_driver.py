@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kurrent_conn import Phase, aio
+from kurrent_conn.core.notice import FileTaken
 from kurrent_conn.errors import DiscoveryError
+from kurrent_conn.shells.aio.driver import Driver
+from kurrent_conn.shells.aio.tasks import Tasks
+from kurrent_conn.shells.given import read_given
+from kurrent_conn.shells.reload import Changed, Reload
 from tests.shells.aio.ask import ask, kill
 from tests.shells.authority import root
 from tests.shells.fake_cluster import FakeCluster
@@ -62,3 +69,40 @@ def _authority(folder: Path) -> Path:
     path = folder / "ca.crt"
     path.write_bytes(root().pem)
     return path
+
+
+class _Watched(Reload):
+    """Notes in which thread the files are looked at."""
+
+    looked_from = 0
+
+    def poll(self) -> Changed:
+        """Look at the files, and give something to tell of."""
+        self.looked_from = threading.get_ident()
+        return Changed(notices=(FileTaken("trust"),))
+
+
+async def test_files_are_read_beside_the_loop(tmp_path: Path) -> None:
+    """A directory of certificates takes tens of milliseconds, every second."""
+    given = read_given(
+        f"kurrentdb://127.0.0.1:1?tlsCaFile={_authority(tmp_path)}",
+        None,
+        follow=True,
+        trusted_names=None,
+        allow_plaintext_credentials=False,
+    )
+    reload = _Watched(given.settings, None)
+    told = asyncio.Event()
+    tasks = Tasks(asyncio.get_running_loop())
+    driver = Driver(
+        replace(given, reload=reload),
+        tasks,
+        expiry_warning_s=0,
+        on_open=lambda *_: None,
+        on_note=lambda _: told.set(),
+    )
+    async with asyncio.timeout(10):
+        await told.wait()
+    assert reload.looked_from not in {0, threading.get_ident()}
+    await driver.close("the end")
+    await tasks.finish()
