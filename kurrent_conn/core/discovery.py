@@ -52,11 +52,11 @@ from kurrent_conn.core.events import (
     Wanted,
     Woke,
 )
+from kurrent_conn.core.matching import match_waits
 from kurrent_conn.core.news import (
     gossip_failed,
     gossip_read,
     inspected,
-    match_waits,
     resolve_failed,
     resolved,
 )
