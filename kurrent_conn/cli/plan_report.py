@@ -87,7 +87,9 @@ def _lines(
     yield from _section("other plans, by --rank", others)
     refused = (f"{each.combination}: {each.reasons[0]}" for each in decision.rejected)
     yield from _section("cannot work", refused)
-    if directory is not None:
+    if directory is None:
+        yield "to write its files, say the same again with --render DIRECTORY"
+    else:
         yield f"wrote {len(files)} files to {directory}: kubectl apply -k {directory}"
 
 

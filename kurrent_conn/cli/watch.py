@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+from contextlib import suppress
 from time import monotonic
 
 import click
@@ -51,30 +52,43 @@ def watch(
     rules = Overrides()
     if overrides_file is not None:
         rules = Overrides.from_file(overrides_file)
-    began_at = monotonic()
     heard: queue.SimpleQueue[Notice] = queue.SimpleQueue()
     settings = Settings.from_string(string)
     with connect(
         settings, overrides=rules, lazy=True, timeout=every_s + 1, on_event=heard.put
     ) as connection:
-        ends_at = float("inf") if for_s is None else began_at + for_s
-        next_at = began_at
-        while (now := monotonic()) < ends_at:
-            if now >= next_at:
-                next_at = now + every_s
-                _ask(connection, min(every_s + 1, ends_at - now))
-            try:
-                notice = heard.get(timeout=max(min(next_at, ends_at) - now, 0.001))
-            except queue.Empty:
-                continue
-            _print(monotonic() - began_at, notice, as_json=as_json)
-        while not heard.empty():
-            _print(monotonic() - began_at, heard.get(), as_json=as_json)
+        # An interruption is how a watch without an end is meant to end.
+        with suppress(KeyboardInterrupt):
+            _follow(connection, heard, every_s, for_s, as_json=as_json)
         if connection.topology.leader is not None:
             return 0
     if not as_json:
         click.echo(DOCTOR, err=True)
     return 1
+
+
+def _follow(
+    connection: Connection,
+    heard: queue.SimpleQueue[Notice],
+    every_s: float,
+    for_s: float | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Ask and print until the time is over."""
+    began_at = next_at = monotonic()
+    ends_at = float("inf") if for_s is None else began_at + for_s
+    while (now := monotonic()) < ends_at:
+        if now >= next_at:
+            next_at = now + every_s
+            _ask(connection, min(every_s + 1, ends_at - now))
+        try:
+            notice = heard.get(timeout=max(min(next_at, ends_at) - now, 0.001))
+        except queue.Empty:
+            continue
+        _print(monotonic() - began_at, notice, as_json=as_json)
+    while not heard.empty():
+        _print(monotonic() - began_at, heard.get(), as_json=as_json)
 
 
 def _ask(connection: Connection, within_s: float) -> None:

@@ -50,6 +50,7 @@ def test_flags_describe_a_situation(capsys: Capture) -> None:
     assert "orders-0.orders.db.example:443" in out
     assert "\nother plans, by --rank:\n" in out
     assert "\ncannot work:\n" in out
+    assert "--render DIRECTORY" in out.splitlines()[-1]
 
 
 def test_flags_change_a_solution(capsys: Capture) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from time import monotonic
 
@@ -10,6 +13,14 @@ import pytest
 
 from kurrent_conn.cli.app import run
 from kurrent_conn.testing import SimulatedCluster
+
+# A shell's background job, and all that it starts, ignore SIGINT.
+INTERRUPTIBLE = """
+import signal, sys
+from kurrent_conn.cli.app import run
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(run())
+"""
 
 
 def test_an_election_is_seen(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,6 +46,23 @@ def test_an_election_is_seen(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert leaders[0] == first.split(":")[1]
     assert leaders[-1] == second.split(":")[1]
+
+
+def test_an_interruption_is_an_end_like_another() -> None:
+    """SIGINT ends it with 0 where somebody leads, and without a complaint."""
+    with SimulatedCluster() as cluster:
+        command = [sys.executable, "-c", INTERRUPTIBLE, "watch"]
+        with subprocess.Popen(  # noqa: S603 - our own command
+            [*command, cluster.connection_string()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            assert "leader" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            _, complaint = process.communicate(timeout=20)
+    assert (process.returncode, complaint) == (0, "")
 
 
 def test_a_cluster_that_is_not_there_is_a_problem(

@@ -48,6 +48,8 @@ class Seat:
         is_frozen: Whether its process is stopped.
         side: Nodes hear each other only on the same side of a partition.
         deaf_to: Whom it does not hear even so.
+        is_assumed: Whether it was put into its state, and stays in it until an
+            election, a restart or news of its own.
     """
 
     advertised: Endpoint
@@ -61,6 +63,7 @@ class Seat:
     is_frozen: bool = False
     side: int = 0
     deaf_to: frozenset[int] = frozenset()
+    is_assumed: bool = False
 
     @property
     def is_awake(self) -> bool:
@@ -222,7 +225,8 @@ def assumed(
         now_s: Unix time, in seconds.
     """
     leader = None if state in _KNOWS_NO_LEADER else model.leader
-    return _announced(_seated(model, index, state=state, leader=leader), index, now_s)
+    posed = _seated(model, index, state=state, leader=leader, is_assumed=True)
+    return _announced(posed, index, now_s)
 
 
 def resigning(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
@@ -268,11 +272,11 @@ def elected(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
     """
     audience = [i for i in _awake(model) if model.hears(i, index)]
     term = model.term + 1
-    winner = _seated(model, index, state=NodeState.LEADER, leader=index, term=term)
+    winner = _changed(model, index, NodeState.LEADER, leader=index, term=term)
     for voter in audience:
         if voter != index:
             state = _leaderless(winner.seats[voter]).state
-            winner = _seated(winner, voter, state=state, leader=index, term=term)
+            winner = _changed(winner, voter, state, leader=index, term=term)
 
     def heard(subject: int, belief: Belief) -> Belief:
         if subject == index:
@@ -285,6 +289,8 @@ def elected(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
 def reported(model: ClusterModel, now_s: float) -> ClusterModel:
     """Everybody who hears the leader follows it and says so.
 
+    Not who was put into another state meanwhile.
+
     Args:
         model: The cluster before.
         now_s: Unix time, in seconds.
@@ -293,8 +299,8 @@ def reported(model: ClusterModel, now_s: float) -> ClusterModel:
     if leader is None:
         return model
     for index in _awake(model):
-        if index != leader and model.hears(index, leader):
-            seat = model.seats[index]
+        seat = model.seats[index]
+        if index != leader and model.hears(index, leader) and not seat.is_assumed:
             state = (
                 NodeState.READ_ONLY_REPLICA if seat.is_read_only else NodeState.FOLLOWER
             )
@@ -342,9 +348,7 @@ def cut_off(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
     """
     quiet = _leaderless(model.seats[index])
     leader = None if model.leader == index else model.leader
-    model = replace(
-        _seated(model, index, state=quiet.state, leader=None), leader=leader
-    )
+    model = replace(_changed(model, index, quiet.state, leader=None), leader=leader)
     return _announced(model, index, now_s)
 
 
@@ -374,14 +378,21 @@ def _seated(model: ClusterModel, index: int, **changes: object) -> ClusterModel:
     return replace(model, seats=(*model.seats[:index], seat, *model.seats[index + 1 :]))
 
 
+def _changed(
+    model: ClusterModel, index: int, state: NodeState, **changes: object
+) -> ClusterModel:
+    """Let a node enter a state by what happens to the cluster, not by an order."""
+    return _seated(model, index, state=state, is_assumed=False, **changes)
+
+
 def _leaderless(seat: Seat) -> Seat:
     state = NodeState.READ_ONLY_LEADERLESS if seat.is_read_only else NodeState.UNKNOWN
-    return replace(seat, state=state, leader=None)
+    return replace(seat, state=state, leader=None, is_assumed=False)
 
 
 def _rejoined(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
     quiet = _leaderless(model.seats[index])
-    model = _seated(model, index, state=quiet.state, leader=None)
+    model = _changed(model, index, quiet.state, leader=None)
     informed = [i for i in _awake(model) if i != index and model.hears(index, i)]
     if informed:
         # It takes over what the others hold; about themselves their word is best.

@@ -26,8 +26,10 @@ from kurrent_conn.testing.processes.process_message import (
     Failed,
     Ready,
 )
+from kurrent_conn.testing.processes.process_state import has_stopped
 
 _START_TIMEOUT_S: Final = 20.0
+_LOOK_EVERY_S: Final = 0.001
 _PACKAGE_ROOT: Final = Path(kurrent_conn.__file__).parent.parent
 
 
@@ -190,6 +192,12 @@ class Child:
         """
         if self.pid is not None:
             os.kill(self.pid, number)
+
+    async def freeze(self) -> None:
+        """Stop it; none of its threads runs when this returns."""
+        self.signal(signal.SIGSTOP)
+        while self.pid is not None and not has_stopped(self.pid):  # noqa: ASYNC110 - the system has no event for it
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def kill(self) -> None:
         """Kill it; it is gone with all its sockets when this returns."""

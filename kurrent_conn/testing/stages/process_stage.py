@@ -200,7 +200,7 @@ class ProcessNode:
     async def freeze(self) -> None:
         """Stop the process."""
         self._is_frozen = True
-        self._child.signal(signal.SIGSTOP)
+        await self._child.freeze()
 
     async def thaw(self) -> None:
         """Let the process go on."""

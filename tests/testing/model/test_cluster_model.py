@@ -44,6 +44,17 @@ SETTLED = [
     ("READ_ONLY_REPLICA", True),
 ]
 
+
+def test_who_was_put_into_a_state_stays_there_until_an_election() -> None:
+    """A report that was on its way changes nothing; the next election does."""
+    posed = step.reported(step.assumed(fresh(), 1, NodeState.CLONE, 4.0), 5.0)
+    assert posed.seats[1].state is NodeState.CLONE
+    voted = step.elected(posed, 2, 6.0)
+    assert step.reported(voted, 7.0).seats[1].state is NodeState.FOLLOWER
+    restarted = step.restarted(step.killed(posed, 1), 1, UUID(int=9), 8.0)
+    assert step.reported(restarted, 9.0).seats[1].state is NodeState.FOLLOWER
+
+
 orders = st.lists(
     st.tuples(
         st.sampled_from(

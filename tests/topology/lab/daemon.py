@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+from kurrent_conn.testing.processes.process_state import has_stopped
 
 _READY_WITHIN_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.005
@@ -63,9 +66,11 @@ class Daemon:
         return "\n".join(self._log.read_text().splitlines()[-_LAST_LINES:])
 
     def signal(self, number: int) -> None:
-        """Send a signal.
+        """Send a signal; by SIGSTOP it has stopped when this returns.
 
         Args:
             number: Which.
         """
         self._process.send_signal(number)
+        if number == signal.SIGSTOP:
+            self.wait_until(lambda: has_stopped(self._process.pid))
