@@ -79,6 +79,12 @@ def nothing_is_left_behind() -> Iterator[None]:
     assert not any(left), f"left behind: threads, children, sockets {left}"
 
 
+@pytest.hookimpl(optionalhook=True)  # where pytest-xdist is
+def pytest_xdist_auto_num_workers() -> int:
+    """Run more tests than there are cores at once: half their time they wait."""
+    return 1 + (os.cpu_count() or 1)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `--rewrite` write the golden transcripts anew."""
     parser.addoption(

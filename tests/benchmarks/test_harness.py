@@ -13,7 +13,7 @@ from benchmarks.harness import KINDS, UP_LIMITS_MS, left_behind, up_ms
 def test_starts_and_stops_leave_nothing_behind(kind: str, cycles: int) -> None:
     """No thread, descriptor, process or file, and no more memory than noise."""
     grown, memory_kib = left_behind(KINDS[kind], cycles)
-    assert not any(grown.values()), grown
+    assert max(grown.values()) <= 0, grown  # others' threads may end meanwhile
     assert memory_kib < 2000 / cycles
 
 

@@ -69,7 +69,7 @@ def test_three_hundred_subscriptions_and_appends(node: SimulatedCluster) -> None
             next(running[-1])
             late.append(time.monotonic() - began_at)
         assert max(late) < FIRST_MESSAGE_S
-        assert took_s(append_one) < 3 * before_s + 0.01
+        assert took_s(append_one) < 10 * before_s + 0.1
         assert connection.diagnostics().calls == SUBSCRIPTIONS
         for each in running:
             each.cancel()

@@ -411,6 +411,7 @@ def test_a_call_goes_on_once_it_has_happened(cluster: SimulatedCluster) -> None:
         cluster.apply(fault.Elect(0, 0.05), at_call=fault.AtCall("gossip", node=0))
         assert len(gossip(channel)) == 3
         wait_for(lambda: cluster.leader is cluster.nodes[0])
+        cluster.wait_until_settled()  # a process hears of it a moment later
         append(channel, "orders", proposed(b"2"), metadata=ADMIN)
         cluster.apply(fault.Slow(0, 0.01), at_call=fault.AtCall("read", is_served=True))
         assert len(read(channel, "orders")) == 1
