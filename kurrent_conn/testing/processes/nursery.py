@@ -135,6 +135,7 @@ class Child:
         self._replies = Replies()
         self._ready: asyncio.Future[None] | None = None
         self._gone: asyncio.Event | None = None
+        self._knows_itself = False
         self.pid: int | None = None
 
     async def start(self, order: object) -> None:
@@ -153,6 +154,7 @@ class Child:
             self.pid, self._gone = await self._nursery.fork(theirs)
             await attach(mine, self._link)
             self._link.send(order)
+            self._knows_itself = True
             await asyncio.wait_for(self._ready, _START_TIMEOUT_S)
         except BaseException:
             self._link.close()
@@ -170,13 +172,15 @@ class Child:
     async def ask(self, order: Callable[[int], object]) -> float:
         """Send an order and wait until it is carried out, or the process is dead.
 
+        One that does not know yet what it is to be gets no order before.
+
         Args:
             order: Makes the order from its number.
 
         Returns:
             The monotonic instant at which it was.
         """
-        if self.pid is not None:
+        if self.pid is not None and self._knows_itself:
             number, done = self._replies.expect()
             self._link.send(order(number))
             with suppress(ConnectionResetError):

@@ -11,7 +11,8 @@ from typing import Any
 import pytest_asyncio
 
 from kurrent_conn.testing.processes.nursery import Child, Nursery
-from kurrent_conn.testing.processes.process_message import ServeLog
+from kurrent_conn.testing.processes.process_message import ServeLog, SetGate
+from kurrent_conn.testing.stages.stage import Gate
 
 
 def ignore(_: Any = None) -> None:
@@ -65,6 +66,20 @@ async def test_a_cancelled_start_leaves_no_socket(
     await other.start(ServeLog(str(tmp_path / "other.sock")))
     assert other.pid is not None
     await other.kill()
+    await child.kill()
+
+
+async def test_nothing_is_asked_before_a_child_knows_what_it_is(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    """An order that comes while it starts does not arrive before its first one."""
+    child = Child(nursery, ignore, ignore)
+    start = asyncio.create_task(child.start(ServeLog(str(tmp_path / "log.sock"))))
+    gate = Gate(0, is_open=False)
+    while not start.done():
+        await child.ask(lambda number: SetGate(number, gate))
+        await asyncio.wait({start}, timeout=0)
+    await start
     await child.kill()
 
 
