@@ -11,10 +11,10 @@ from time import monotonic
 from timeit import Timer
 from types import SimpleNamespace
 from typing import Any, Final, cast
-from weakref import WeakSet
 
 import kurrent_conn
 from kurrent_conn.shells.blocking.channel import Channel
+from kurrent_conn.shells.lanes import Lanes
 
 REPEATS: Final = 9
 CALLS: Final = 20_000
@@ -74,7 +74,9 @@ def _over_nothing(connection: kurrent_conn.Connection) -> Channel:
         stream_unary=lambda *_: _consume,
         unary_stream=lambda *_: _responses,
     )
-    empty: Any = SimpleNamespace(channel=channel, streams=WeakSet())
+    empty: Any = SimpleNamespace(
+        channel=channel, calls={}, streams=Lanes(lambda: channel)
+    )
     hollow = replace(node, route_channel=empty)
     facade.set_current(hollow)
     connection._driver.open[facade.preference] = hollow  # noqa: SLF001 - calls that repeat ask the connection

@@ -7,11 +7,12 @@ from dataclasses import replace
 from time import monotonic
 from types import SimpleNamespace
 from typing import Any, Final, Self
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from benchmarks.clock import now_ns
 from benchmarks.own_code import METHOD, REPEATS, REQUEST, STREAMED, TWO_REQUESTS
 from kurrent_conn import aio
+from kurrent_conn.shells.lanes import Lanes
 
 CALLS: Final = 10_000
 
@@ -34,6 +35,10 @@ class Nothing:
 
 class Messages(Nothing):
     """A call with a thousand responses that are there already."""
+
+    def cancel(self) -> bool:
+        """Be over already."""
+        return False
 
     def __init__(self) -> None:
         self._left = STREAMED
@@ -81,7 +86,14 @@ async def per_call_us(connection: aio.Connection) -> dict[str, float]:
         unary_stream=lambda *_: _responses,
     )
     empty: Any = SimpleNamespace(
-        channel=channel, calls=set(), streams=WeakSet(), ended=None
+        channel=channel,
+        calls={},
+        streams=WeakKeyDictionary(),
+        lanes=Lanes(lambda: channel),
+        ended=None,
+        call_ended=_nothing,
+        stream_ended=_nothing,
+        stream_answered=_nothing,
     )
     facade.set_current(replace(node, route_channel=empty))
     unary = facade.unary_unary(METHOD)

@@ -114,7 +114,9 @@ def ask_directly(turn: Turn, advertised: Endpoint) -> None:
     """Ask one member itself now, by its first free route, the others a stagger apart.
 
     One that was just asked so is the next in turn instead: members that name each
-    other, or another node behind a member's name, would be asked without a pause.
+    other, or another node behind a member's name, would be asked without a pause. A
+    suspect is not even that: a dead leader that is still named would take every
+    other turn from those who know of the next one.
 
     Args:
         turn: The draft, with a search under way.
@@ -124,7 +126,8 @@ def ask_directly(turn: Turn, advertised: Endpoint) -> None:
     if search is None or not is_trusted(turn.state, advertised):
         return
     if _was_just_asked(turn, search, advertised):
-        ask_soon(turn, advertised)
+        if advertised not in turn.state.suspects:
+            ask_soon(turn, advertised)
         return
     by_each_route = [
         Candidate(advertised, route, f"gossip from {turn.state.topology.told_by}")

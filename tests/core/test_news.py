@@ -144,6 +144,17 @@ def test_members_that_name_each_other_are_asked_at_a_pace() -> None:
         assert len(reads) <= 250 * 2
 
 
+def test_a_dead_leader_that_is_still_named_takes_few_turns() -> None:
+    """While others name it, those who will know of the next leader are asked first."""
+    for seed in range(20):
+        scene = cluster()
+        scene.replies[A] = Fails()
+        simulation = Simulation(plan(), scene, seed)
+        simulation.want(within=2)
+        simulation.run(1)
+        assert scene.asked.count(A) < len(scene.asked) / 2
+
+
 def test_a_stranger_behind_a_members_name_is_asked_at_a_pace() -> None:
     """A leader that never answers itself, though its name does, causes no storm."""
     strangers = Says((member(C, FOLLOWER), member(A, LEADER)), after_s=0.0)
