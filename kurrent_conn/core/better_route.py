@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.belief import place_of
 from kurrent_conn.core.events import GossipFailed
 from kurrent_conn.core.failure import DEAD, Verdict
@@ -40,7 +41,7 @@ def plan(turn: Turn) -> None:
         reads = trial.reads if trial else ()
         trial = Trial(serials, turn.now + FIRST_PAUSE_S, FIRST_PAUSE_S, reads)
     if trial != turn.state.trial:
-        turn.state = replace(turn.state, trial=trial)
+        turn.state = amended(turn.state, trial=trial)
 
 
 def tick(turn: Turn) -> None:
@@ -130,7 +131,7 @@ def _ask(turn: Turn, candidate: Candidate) -> None:
 
 
 def _keep(turn: Turn, trial: Trial) -> None:
-    turn.state = replace(turn.state, trial=trial)
+    turn.state = amended(turn.state, trial=trial)
 
 
 def _badly_reached(state: State) -> Iterator[Node]:

@@ -30,11 +30,11 @@ in `retry`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from kurrent_conn.core import better_route, outage, search, vigil, wait_end
 from kurrent_conn.core.actions import Action, Ending, Open, WakeAt
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.events import (
     Abandoned,
     CallAnswered,
@@ -117,7 +117,7 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
             better_route.tick(turn)
         case Closed():
             wait_end.give_up(turn, Ending.CLOSED, "the connection was closed")
-            turn.state = replace(turn.state, closed=True, chosen={})
+            turn.state = amended(turn.state, closed=True, chosen={})
         case _:
             assert_never(event)
 
@@ -141,7 +141,7 @@ def _settle(turn: Turn) -> None:
     if wake_at != turn.state.wake_at or is_overdue:
         # One timer was for all that had come due; what is left needs another.
         turn.act(WakeAt(wake_at))
-        turn.state = replace(turn.state, wake_at=wake_at)
+        turn.state = amended(turn.state, wake_at=wake_at)
 
 
 def _deadline_reason(state: State) -> str:
@@ -171,7 +171,7 @@ def _wanted(turn: Turn, event: Wanted) -> None:
         event.deadline_at,
         after_rounds=search_now.ended_rounds if search_now else 0,
     )
-    turn.state = replace(
+    turn.state = amended(
         turn.state,
         waiters=(*turn.state.waiters, waiter),
     )
@@ -183,7 +183,7 @@ def _wanted(turn: Turn, event: Wanted) -> None:
 
 
 def _refuse(turn: Turn, event: Wanted) -> None:
-    turn.state = replace(
+    turn.state = amended(
         turn.state, waiters=(Waiter(event.waiter, event.preference, event.deadline_at),)
     )
     wait_end.give_up(turn, Ending.CLOSED, "the connection is closed")

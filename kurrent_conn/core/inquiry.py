@@ -6,11 +6,11 @@ an answer means in `news`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 from typing import Final
 
 from kurrent_conn.core.actions import Connect, ReadGossip
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.backoff import HEAD_START_S, election_interval_s, stagger_s
 from kurrent_conn.core.belief import candidates, is_trusted, place_of
 from kurrent_conn.core.endpoint import Endpoint
@@ -50,8 +50,8 @@ def ask_wave(turn: Turn) -> None:
     search = turn.state.search or search
     due = turn.now + stagger_s(turn.state.round_trip_s) if search.queue else None
     wave = min(2 * search.wave, LARGEST_WAVE) if asked else search.wave
-    turn.state = replace(
-        turn.state, search=replace(search, wave=wave, next_wave_at=due)
+    turn.state = amended(
+        turn.state, search=amended(search, wave=wave, next_wave_at=due)
     )
 
 
@@ -70,7 +70,7 @@ def ask_next(turn: Turn) -> bool:
     useful = tuple(c for c in search.queue if not _is_needless(turn.state, c))
     due = next((c for c in useful if not _is_early(turn, c)), None)
     queue = tuple(c for c in useful if c is not due)
-    turn.state = replace(turn.state, search=replace(search, queue=queue))
+    turn.state = amended(turn.state, search=amended(search, queue=queue))
     if due is not None:
         ask(turn, due)
     return due is not None
@@ -85,7 +85,7 @@ def ask(turn: Turn, candidate: Candidate) -> None:
     for found in resolve(turn, candidate):
         if all(read.candidate.route != found.route for read in turn.state.reads):
             read = begin_read(turn, found)
-            turn.state = replace(turn.state, reads=(*turn.state.reads, read))
+            turn.state = amended(turn.state, reads=(*turn.state.reads, read))
 
 
 def begin_read(turn: Turn, candidate: Candidate) -> Read:
@@ -97,7 +97,7 @@ def begin_read(turn: Turn, candidate: Candidate) -> Read:
         and plan.may_send_credentials
     )
     read = Read(state.next_read, candidate, with_credentials, turn.now)
-    turn.state = replace(state, next_read=state.next_read + 1)
+    turn.state = amended(state, next_read=state.next_read + 1)
     turn.act(
         ReadGossip(
             read=read.number,
@@ -134,12 +134,12 @@ def ask_directly(turn: Turn, advertised: Endpoint) -> None:
         for route in turn.state.plan.router.routes(advertised)
     ]
     others = tuple(c for c in search.queue if c not in by_each_route)
-    search = replace(
+    search = amended(
         search,
         queue=(*by_each_route[1:], *others),
         directly_at={**search.directly_at, advertised: turn.now},
     )
-    turn.state = replace(turn.state, search=search)
+    turn.state = amended(turn.state, search=search)
     ask(turn, by_each_route[0])
 
 
@@ -161,8 +161,8 @@ def ask_soon(turn: Turn, advertised: Endpoint) -> None:
             for route in turn.state.plan.router.routes(advertised)
         )
         others = tuple(c for c in search.queue if c not in first)
-        turn.state = replace(
-            turn.state, search=replace(search, queue=(*first, *others))
+        turn.state = amended(
+            turn.state, search=amended(search, queue=(*first, *others))
         )
 
 
@@ -190,10 +190,10 @@ def refill(turn: Turn) -> None:
     )
     if search.unmatched_since is not None and search.refills % SUSPECTS_EVERY:
         queue = [c for c in queue if c.endpoint not in state.suspects] or queue
-    turn.state = replace(
+    turn.state = amended(
         state,
         chance=chance,
-        search=replace(search, queue=tuple(queue), refills=search.refills + 1),
+        search=amended(search, queue=tuple(queue), refills=search.refills + 1),
     )
 
 

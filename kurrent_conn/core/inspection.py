@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from kurrent_conn.core.actions import Inspect
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import GossipFailed, Inspected
@@ -48,10 +49,10 @@ def begin(turn: Turn, candidate: Candidate) -> None:
     if search is None or not turn.state.plan.explains_tls or key in search.looked_at:
         return
     number = turn.state.next_read
-    turn.state = replace(
+    turn.state = amended(
         turn.state,
         next_read=number + 1,
-        search=replace(
+        search=amended(
             search,
             looking={**search.looking, number: key},
             looked_at=search.looked_at | {key},
@@ -74,18 +75,18 @@ def ended(turn: Turn, event: Inspected) -> bool:
     if search is None or event.look not in search.looking:
         return False
     key = search.looking[event.look]
-    search = replace(
+    search = amended(
         search,
         looking={n: k for n, k in search.looking.items() if n != event.look},
     )
     if event.findings:
-        search = replace(
+        search = amended(
             search,
             findings={**search.findings, key: event.findings},
             fatal=search.fatal | {key},
             attempts=tuple(_at_tls(a, key) for a in search.attempts),
         )
-    turn.state = replace(turn.state, search=search)
+    turn.state = amended(turn.state, search=search)
     return True
 
 
@@ -109,7 +110,7 @@ def forget(turn: Turn, candidate: Candidate) -> None:
     search = turn.state.search
     if search is not None and has_found(search, candidate):
         kept = {k: v for k, v in search.findings.items() if k != _key(candidate)}
-        turn.state = replace(turn.state, search=replace(search, findings=kept))
+        turn.state = amended(turn.state, search=amended(search, findings=kept))
 
 
 def findings(search: Search | None) -> tuple[TlsFinding, ...]:

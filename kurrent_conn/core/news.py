@@ -7,7 +7,6 @@ the route, the certificate and the claim at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from kurrent_conn.core import (
@@ -20,6 +19,7 @@ from kurrent_conn.core import (
     wait_end,
 )
 from kurrent_conn.core.actions import Publish
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.belief import (
     answerers,
@@ -68,7 +68,7 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     heard = answerers(turn.state, read.candidate, members)
     # A probe may still go by a route that the rules do not know any more.
     by_rule = is_by_rule(turn.state, read.candidate)
-    turn.state = replace(
+    turn.state = amended(
         turn.state,
         round_trip_s=event.round_trip_s,
         suspects=turn.state.suspects - heard - {read.candidate.endpoint},
@@ -101,7 +101,7 @@ def _hear_denials(
     denied = _lately(turn, turn.state.denied)
     denied = {member: at for member, at in denied.items() if member not in heard}
     denied |= dict.fromkeys((heard & led_at.keys()) - leading, turn.now)
-    turn.state = replace(turn.state, led_at=led_at, denied=denied)
+    turn.state = amended(turn.state, led_at=led_at, denied=denied)
 
 
 def _lately(turn: Turn, instants: Mapping[Endpoint, float]) -> dict[Endpoint, float]:
@@ -116,7 +116,7 @@ def gossip_failed(turn: Turn, event: GossipFailed) -> None:
         vigil.unanswered(turn, event.read, spoke=event.answered)
         return
     if event.denied and _may_try_credentials(turn.state, read):
-        turn.state = replace(turn.state, gossip_needs_credentials=True)
+        turn.state = amended(turn.state, gossip_needs_credentials=True)
         inquiry.ask(turn, read.candidate)
         return
     if event.verdict in DEAD | {Verdict.LATE}:
@@ -190,7 +190,7 @@ def _suspect(turn: Turn, candidate: Candidate, verdict: Verdict) -> None:
         return
     opened = next((n for n in state.chosen.values() if n.advertised == endpoint), None)
     if opened is None:
-        turn.state = replace(state, suspects=state.suspects | {endpoint})
+        turn.state = amended(state, suspects=state.suspects | {endpoint})
     elif verdict in DEAD:
         lose(turn, opened, verdict)
 
@@ -213,7 +213,7 @@ def _finish(turn: Turn, number: int) -> Read | None:
     """Take a read off the list; None when its news is no longer wanted."""
     read = next((r for r in turn.state.reads if r.number == number), None)
     if read is not None:
-        turn.state = replace(
+        turn.state = amended(
             turn.state, reads=tuple(r for r in turn.state.reads if r is not read)
         )
     return read
@@ -259,7 +259,7 @@ def _end_news_waits(turn: Turn) -> None:
     """End the waits that any answer satisfies, one that told nothing new as well."""
     if any(waiter.preference is None for waiter in turn.state.waiters):
         turn.act(Publish(turn.state.topology))
-        turn.state = replace(
+        turn.state = amended(
             turn.state,
             waiters=tuple(w for w in turn.state.waiters if w.preference is not None),
         )

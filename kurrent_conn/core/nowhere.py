@@ -7,8 +7,7 @@ is: one that has no route is left out and told of, and never stops the rest.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.cluster import Member
 from kurrent_conn.core.endpoint import Endpoint
@@ -80,6 +79,6 @@ def _tell(turn: Turn, advertised: Endpoint, why: str, source: str) -> None:
     if search is None or any(a.endpoint == advertised for a in search.attempts):
         return
     attempt = Attempt(advertised, direct(advertised), Phase.SELECT, why, source)
-    kept = replace(search, attempts=(*search.attempts, attempt))
-    turn.state = replace(turn.state, search=kept)
+    kept = amended(search, attempts=(*search.attempts, attempt))
+    turn.state = amended(turn.state, search=kept)
     turn.note(EndpointFailed(attempt))

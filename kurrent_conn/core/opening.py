@@ -11,6 +11,7 @@ from typing import Final
 
 from kurrent_conn.core import outage
 from kurrent_conn.core.actions import Open, Retire, Shut
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.belief import chooses_by_gossip, is_self, is_trusted
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
@@ -51,7 +52,7 @@ def open_node(
     before = state.chosen.get(preference)
     if before != node:
         turn.note(NodeOpened(preference, advertised, route, why))
-    turn.state = replace(
+    turn.state = amended(
         state,
         chosen={**state.chosen, preference: node},
         next_serial=max(state.next_serial, node.serial + 1),
@@ -73,7 +74,7 @@ def drop(turn: Turn, preference: NodePreference) -> None:
 def _shut(turn: Turn, preference: NodePreference) -> None:
     if preference in turn.state.chosen:
         turn.act(Shut(preference))
-        turn.state = replace(
+        turn.state = amended(
             turn.state,
             chosen={p: n for p, n in turn.state.chosen.items() if p is not preference},
         )
@@ -94,7 +95,7 @@ def renew(turn: Turn, node: Node) -> bool:
         return False
     fresh = replace(node, serial=turn.state.next_serial)
     turn.act(Retire(node.route), *(Open(preference, fresh) for preference in served))
-    turn.state = replace(
+    turn.state = amended(
         turn.state,
         chosen={**turn.state.chosen, **dict.fromkeys(served, fresh)},
         next_serial=fresh.serial + 1,
@@ -117,13 +118,13 @@ def rules_changed(turn: Turn, router: Router) -> bool:
         turn.note(FileRefused("overrides", why))
         return False
     turn.note(FileTaken("overrides"))
-    turn.state = state = replace(state, plan=replace(state.plan, router=router))
+    turn.state = state = amended(state, plan=replace(state.plan, router=router))
     kept = {
         advertised: route
         for advertised, route in state.proven.items()
         if route.named in router.routes(advertised)
     }
-    turn.state = replace(state, proven=kept)
+    turn.state = amended(state, proven=kept)
     for preference, node in dict(state.chosen).items():
         if kept.get(node.advertised) != node.route:
             _shut(turn, preference)
@@ -151,7 +152,7 @@ def call_failed(turn: Turn, event: CallFailed) -> None:
     current = {p for p, n in turn.state.chosen.items() if n.serial == event.node.serial}
     if NodePreference.LEADER in current and event.verdict in _DENIALS:
         denied = {**turn.state.denied, event.node.advertised: turn.now}
-        turn.state = replace(turn.state, denied=denied)
+        turn.state = amended(turn.state, denied=denied)
     if event.verdict is Verdict.NOT_LEADER:
         _redirect(turn, event.node, event.leader)
     elif event.verdict in DEAD and current:
@@ -181,7 +182,7 @@ def lose(turn: Turn, node: Node, verdict: Verdict) -> None:
     is_known = node.advertised in state.plan.seeds or state.topology.member(
         node.advertised
     )
-    turn.state = replace(
+    turn.state = amended(
         state,
         ask_first=state.ask_first if is_known else node.advertised,
         suspects=state.suspects | {node.advertised},
@@ -203,7 +204,7 @@ def _redirect(turn: Turn, node: Node, leader: Endpoint | None) -> None:
         turn.note(RedirectRefused(node.advertised, leader, nowhere))
     elif leader is None or is_self(state, node, leader):
         # Whoever answered there names this node: the route may lead to another one.
-        turn.state = replace(
+        turn.state = amended(
             state, proven={e: r for e, r in state.proven.items() if e != leader}
         )
         why = "it names itself" if leader else "it names nobody"
@@ -221,11 +222,11 @@ def _follow(turn: Turn, node: Node, leader: Endpoint) -> None:
     routes = plan.router.routes(leader)
     first, *others = (found for route in routes for found in dials(turn.state, route))
     route = turn.state.proven.get(leader)
-    turn.state = replace(turn.state, redirected=True)
+    turn.state = amended(turn.state, redirected=True)
     if leader in turn.state.suspects or (
         route is None and (others or not first.is_resolved or plan.asks_before_calls)
     ):
-        turn.state = replace(turn.state, ask_first=leader)
+        turn.state = amended(turn.state, ask_first=leader)
         drop(turn, NodePreference.LEADER)
         return
     before = turn.state.topology

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.failover import Failover, Outage
 from kurrent_conn.core.notice import FailedOver
@@ -88,7 +89,7 @@ def found(turn: Turn, preference: NodePreference, node: Node) -> None:
         found_s=turn.now - outage.since,
     )
     _keep(turn, preference, replace(outage, found=node.serial, wanted_at=turn.now))
-    turn.state = replace(
+    turn.state = amended(
         turn.state,
         failovers=(*_without_open(turn.state, preference), failover)[-KEPT:],
     )
@@ -119,7 +120,7 @@ def answered(turn: Turn, node: Node) -> None:
             for each in turn.state.failovers
             if _is_open(each, preference)
         ]
-        turn.state = replace(
+        turn.state = amended(
             turn.state,
             outages={
                 p: o for p, o in turn.state.outages.items() if p is not preference
@@ -145,4 +146,4 @@ def _without_open(state: State, preference: NodePreference) -> tuple[Failover, .
 
 def _keep(turn: Turn, preference: NodePreference, outage: Outage) -> None:
     outages = {**turn.state.outages, preference: outage}
-    turn.state = replace(turn.state, outages=outages)
+    turn.state = amended(turn.state, outages=outages)

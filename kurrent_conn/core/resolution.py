@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from kurrent_conn.core.actions import Resolve
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.belief import candidates
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import Resolved
@@ -59,7 +60,7 @@ def resolved(turn: Turn, event: Resolved) -> tuple[Candidate, ...]:
     state = turn.state
     before = state.addresses.get(event.host)
     known = Addresses(event.addresses, turn.now + event.ttl_s)
-    turn.state = replace(
+    turn.state = amended(
         state,
         addresses={**state.addresses, event.host: known},
         resolving=state.resolving - {event.host},
@@ -78,7 +79,7 @@ def take_unresolved(turn: Turn, host: str) -> tuple[Candidate, ...]:
         return ()
     waiting = tuple(c for c in search.unresolved if c.route.dial.host == host)
     rest = tuple(c for c in search.unresolved if c not in waiting)
-    turn.state = replace(turn.state, search=replace(search, unresolved=rest))
+    turn.state = amended(turn.state, search=amended(search, unresolved=rest))
     return waiting
 
 
@@ -87,7 +88,7 @@ def not_resolved(turn: Turn, host: str) -> tuple[Candidate, ...]:
     state = turn.state
     known = state.addresses.get(host) or Addresses((), 0.0)
     known = replace(known, good_until=turn.now + FAILED_TTL_S)
-    turn.state = replace(
+    turn.state = amended(
         state,
         addresses={**state.addresses, host: known},
         resolving=state.resolving - {host},
@@ -144,7 +145,7 @@ def doubt(turn: Turn, route: Route) -> None:
     known = turn.state.addresses.get(route.dial.host)
     if route.address is not None and known is not None:
         doubted = replace(known, good_until=turn.now)
-        turn.state = replace(
+        turn.state = amended(
             turn.state,
             addresses={**turn.state.addresses, route.dial.host: doubted},
         )
@@ -164,11 +165,11 @@ def look_up(turn: Turn, candidate: Candidate) -> None:
     if host not in turn.state.resolving:
         is_seed = candidate.source == "seed" and candidate.route.rule is None
         turn.act(Resolve(host, by_dns=turn.state.plan.discover and is_seed))
-        turn.state = replace(turn.state, resolving=turn.state.resolving | {host})
+        turn.state = amended(turn.state, resolving=turn.state.resolving | {host})
 
 
 def _keep(turn: Turn, candidate: Candidate) -> None:
     search = turn.state.search
     if search is not None and candidate not in search.unresolved:
         kept = (*search.unresolved, candidate)
-        turn.state = replace(turn.state, search=replace(search, unresolved=kept))
+        turn.state = amended(turn.state, search=amended(search, unresolved=kept))

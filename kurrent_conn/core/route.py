@@ -6,7 +6,7 @@ package uses one `(host, port)` for both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from kurrent_conn.core.endpoint import Endpoint
@@ -36,7 +36,9 @@ class Route:
     @property
     def named(self) -> Self:
         """The same route before its name was resolved."""
-        return self if self.address is None else replace(self, address=None)
+        if self.address is None:
+            return self
+        return type(self)(self.dial, self.server_name, self.rule)
 
     @property
     def connects_to(self) -> Endpoint:

@@ -12,11 +12,11 @@ Keeps the time and counts; whom to ask is decided in `inquiry`, what an answer m
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from kurrent_conn.core import wait_end
 from kurrent_conn.core.actions import CancelRead, Ending
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.backoff import (
     election_interval_s,
@@ -61,7 +61,7 @@ def begin(turn: Turn) -> None:
         draw, chance = chance.uniform()
         pause = election_interval_s(turn.now - since, draw)
         begin_at = max(turn.now, state.searched_at + pause)
-    turn.state = replace(
+    turn.state = amended(
         state,
         search=Search(
             tie=chance,
@@ -84,7 +84,7 @@ def unmatched(turn: Turn) -> None:
         return
     since = turn.now if search.unmatched_since is None else search.unmatched_since
     draw, chance = turn.state.chance.uniform()
-    turn.state = replace(turn.state, chance=chance)
+    turn.state = amended(turn.state, chance=chance)
     asked_directly = bool(turn.state.reads) and search.unmatched_since is None
     pause = (
         stagger_s(turn.state.round_trip_s)
@@ -97,7 +97,7 @@ def unmatched(turn: Turn) -> None:
         ask_at = min(ask_at, search.next_wave_at)
     _update(
         turn,
-        replace(
+        amended(
             search,
             unmatched_since=since,
             silent_streak=0,
@@ -123,7 +123,7 @@ def failed(turn: Turn, candidate: Candidate, attempt: Attempt, fatal: bool) -> N
         return
     key = (candidate.endpoint, candidate.route)
     earlier = tuple(a for a in search.attempts if (a.endpoint, a.route) != key)
-    search = replace(
+    search = amended(
         search,
         attempts=(*earlier, attempt),
         silent_streak=search.silent_streak + 1,
@@ -136,7 +136,7 @@ def failed(turn: Turn, candidate: Candidate, attempt: Attempt, fatal: bool) -> N
     elif search.silent_streak > len(list(candidates(turn.state))):
         # Nobody of a cluster that did answer does so any more: the election clock
         # would ask a dead cluster for ever.
-        _update(turn, replace(search, unmatched_since=None, next_wave_at=None))
+        _update(turn, amended(search, unmatched_since=None, next_wave_at=None))
         _plan_round(turn)
 
 
@@ -216,10 +216,10 @@ def reroute(turn: Turn) -> None:
         return
     kept = tuple(r for r in turn.state.reads if is_by_rule(turn.state, r.candidate))
     turn.act(*(CancelRead(r.number) for r in turn.state.reads if r not in kept))
-    turn.state = replace(
+    turn.state = amended(
         turn.state,
         reads=kept,
-        search=replace(
+        search=amended(
             search, wave=1, unresolved=(), pause_ends_at=None, next_round_at=None
         ),
     )
@@ -235,7 +235,7 @@ def tick(turn: Turn) -> None:
     if search is None:
         return
     if search.connect_at is not None and search.connect_at <= turn.now:
-        search = replace(search, connect_at=None)
+        search = amended(search, connect_at=None)
         _update(turn, search)
         connect_ahead(turn)
     if search.next_wave_at is not None and search.next_wave_at <= turn.now:
@@ -265,8 +265,8 @@ def _ask_next(turn: Turn) -> None:
         return
     draw, chance = turn.state.chance.uniform()
     interval = election_interval_s(turn.now - search.unmatched_since, draw)
-    turn.state = replace(turn.state, chance=chance)
-    _update(turn, replace(search, next_wave_at=turn.now + interval))
+    turn.state = amended(turn.state, chance=chance)
+    _update(turn, amended(search, next_wave_at=turn.now + interval))
     ask_next(turn)
 
 
@@ -289,10 +289,10 @@ def _plan_round(turn: Turn) -> None:
         attempt.phase is Phase.CONNECT for attempt in search.attempts
     )
     look_at = turn.now + look_pause_s(draw) if refused else pause_ends_at
-    turn.state = replace(turn.state, chance=chance)
+    turn.state = amended(turn.state, chance=chance)
     _update(
         turn,
-        replace(
+        amended(
             search,
             pause_ends_at=pause_ends_at,
             next_round_at=min(look_at, pause_ends_at),
@@ -307,13 +307,13 @@ def _next_round(turn: Turn) -> None:
     ended = search.ended_rounds
     if search.pause_ends_at is None or search.pause_ends_at <= turn.now:
         ended += not turn.state.reads
-        search = replace(
+        search = amended(
             search,
             round_number=search.round_number + 1,
             ended_rounds=ended,
             pause_ends_at=None,
         )
-    _update(turn, replace(search, wave=1, next_round_at=None))
+    _update(turn, amended(search, wave=1, next_round_at=None))
     _give_up_patient(turn, ended)
     refill(turn)
     ask_wave(turn)
@@ -350,4 +350,4 @@ def _plan_round_if_idle(turn: Turn) -> None:
 
 
 def _update(turn: Turn, search: Search) -> None:
-    turn.state = replace(turn.state, search=search)
+    turn.state = amended(turn.state, search=search)

@@ -176,7 +176,7 @@ class Trial:
     reads: tuple[Read, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: see `amended`
 class Search:
     """A search for a node: one at a time, shared by all callers.
 
@@ -230,7 +230,7 @@ class Search:
     refills: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: see `amended`
 class State:
     """Everything that a connection believes and has under way.
 

@@ -5,9 +5,8 @@ The only mutable object of the core; it lives for one call and never leaves it.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kurrent_conn.core.actions import Action, Note, Publish
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.cluster import Topology
 from kurrent_conn.core.notice import Notice, TopologyChanged
 from kurrent_conn.core.state import State
@@ -35,7 +34,7 @@ class Turn:
     def publish(self, topology: Topology) -> None:
         """Believe a new snapshot, and show it: whoever waits for news has them."""
         waiters = tuple(w for w in self.state.waiters if w.preference is not None)
-        self.state = replace(self.state, topology=topology, waiters=waiters)
+        self.state = amended(self.state, topology=topology, waiters=waiters)
         self.act(Publish(topology))
         self.note(TopologyChanged(topology))
 

@@ -22,6 +22,7 @@ from typing import Final
 
 from kurrent_conn.core import inquiry, search
 from kurrent_conn.core.actions import Condemn, Retire
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.belief import leaders
 from kurrent_conn.core.cluster import Member, NodePreference
 from kurrent_conn.core.endpoint import Endpoint
@@ -100,7 +101,7 @@ def unanswered(turn: Turn, number: int, *, spoke: bool) -> None:
         _keep(turn, replace(vigil, probe=None))
     elif vigil.is_suspect:
         advertised = vigil.node.advertised
-        turn.state = replace(turn.state, suspects=turn.state.suspects - {advertised})
+        turn.state = amended(turn.state, suspects=turn.state.suspects - {advertised})
         _end(turn, vigil)
     else:
         _is_up(turn, vigil)
@@ -168,11 +169,11 @@ def _probed_by(state: State, number: int) -> Vigil | None:
 
 def _keep(turn: Turn, vigil: Vigil) -> None:
     others = tuple(v for v in turn.state.vigils if v.node.serial != vigil.node.serial)
-    turn.state = replace(turn.state, vigils=(*others, vigil))
+    turn.state = amended(turn.state, vigils=(*others, vigil))
 
 
 def _end(turn: Turn, vigil: Vigil) -> None:
-    turn.state = replace(
+    turn.state = amended(
         turn.state, vigils=tuple(v for v in turn.state.vigils if v is not vigil)
     )
 
@@ -203,7 +204,7 @@ def _suspect(turn: Turn, vigil: Vigil, silent_s: float) -> None:
     if not vigil.is_suspect:
         _keep(turn, replace(vigil, is_suspect=True))
         leave(turn, node)
-        turn.state = replace(
+        turn.state = amended(
             turn.state,
             suspects=turn.state.suspects | {node.advertised},
             proven={e: r for e, r in turn.state.proven.items() if e != node.advertised},
@@ -229,7 +230,7 @@ def _disowned(vigil: Vigil, members: tuple[Member, ...]) -> str:
 
 def _condemn(turn: Turn, vigil: Vigil, why: str) -> None:
     node = vigil.node
-    turn.state = replace(
+    turn.state = amended(
         turn.state,
         vigils=tuple(v for v in turn.state.vigils if v.node.serial != node.serial),
     )

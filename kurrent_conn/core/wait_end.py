@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kurrent_conn.core import outage
 from kurrent_conn.core.actions import CancelRead, Ending, GiveUp
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.attempt import Attempt, Phase
 from kurrent_conn.core.inspection import findings, has_found
 from kurrent_conn.core.notice import SearchFailed
@@ -21,7 +20,7 @@ def is_needed(state: State) -> bool:
 def end(turn: Turn) -> None:
     """End the search; reads in flight are stopped and forgotten."""
     turn.act(*(CancelRead(read.number) for read in turn.state.reads))
-    turn.state = replace(turn.state, search=None, reads=(), ask_first=None)
+    turn.state = amended(turn.state, search=None, reads=(), ask_first=None)
 
 
 def give_up(
@@ -66,7 +65,7 @@ def leave(turn: Turn, waiters: tuple[int, ...]) -> None:
     for waiter in turn.state.waiters:
         if waiter.number in waiters:
             outage.wait_ended(turn, waiter.preference)
-    turn.state = replace(
+    turn.state = amended(
         turn.state,
         waiters=tuple(w for w in turn.state.waiters if w.number not in waiters),
     )

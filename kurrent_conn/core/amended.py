@@ -1,0 +1,40 @@
+"""`dataclasses.replace` for the two large values that every event rewrites.
+
+`replace` calls the constructor with every field, which costs a `State` 4.5 us; several
+such copies an event would be most of what `advance` takes. A frozen dataclass without
+slots is copied by its dictionary in a quarter of that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    # Under this name the checkers know which fields there are, and of what type.
+    from dataclasses import replace as amended
+else:
+    _Value = TypeVar("_Value")
+
+    def amended(value: _Value, /, **changes: object) -> _Value:
+        """Copy a frozen dataclass without slots, with some fields changed.
+
+        Args:
+            value: What to copy; left alone.
+            changes: Fields by name.
+
+        Raises:
+            TypeError: No such field.
+        """
+        copy = object.__new__(type(value))
+        fields = copy.__dict__
+        fields.update(value.__dict__)
+        before = len(fields)
+        fields.update(changes)
+        if len(fields) != before:
+            unknown = ", ".join(sorted(changes.keys() - value.__dict__.keys()))
+            message = f"{type(value).__name__} has no field {unknown}"
+            raise TypeError(message)
+        return copy
+
+
+__all__ = ["amended"]
