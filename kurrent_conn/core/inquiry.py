@@ -46,34 +46,34 @@ def ask_wave(turn: Turn) -> None:
     search = turn.state.search
     if search is None:
         return
-    asked = sum(ask_next(turn) for _ in range(search.wave))
+    asked = [ask_next(turn) for _ in range(search.wave)]
     search = turn.state.search or search
     due = turn.now + stagger_s(turn.state.round_trip_s) if search.queue else None
-    wave = min(2 * search.wave, LARGEST_WAVE) if asked else search.wave
+    wave = min(2 * search.wave, LARGEST_WAVE) if any(asked) else search.wave
     turn.state = amended(
         turn.state, search=amended(search, wave=wave, next_wave_at=due)
     )
 
 
-def ask_next(turn: Turn) -> bool:
+def ask_next(turn: Turn) -> Candidate | None:
     """Ask the first of the queue whose turn it is.
 
     Args:
         turn: The draft.
 
     Returns:
-        Whether there was one.
+        Whom; None where it is nobody's turn.
     """
     search = turn.state.search
     if search is None:
-        return False
+        return None
     useful = tuple(c for c in search.queue if not _is_needless(turn.state, c))
     due = next((c for c in useful if not _is_early(turn, c)), None)
     queue = tuple(c for c in useful if c is not due)
     turn.state = amended(turn.state, search=amended(search, queue=queue))
     if due is not None:
         ask(turn, due)
-    return due is not None
+    return due
 
 
 def ask(turn: Turn, candidate: Candidate) -> None:
@@ -172,8 +172,8 @@ def refill(turn: Turn) -> None:
     Between these the best routes of all come first, then the second best: a balancer
     that is a way out is not asked while there is a direct way that answers.
 
-    During an election suspects are asked in every fourth turn only: mostly they are
-    dead, and each useless read lets the new leader wait.
+    During an election suspects are asked in every fourth round only: mostly they are
+    dead.
     """
     state = turn.state
     search = state.search

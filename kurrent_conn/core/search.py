@@ -257,9 +257,12 @@ def due_at(turn: Turn) -> float | None:
 
 
 def _ask_next(turn: Turn) -> None:
-    """Ask one candidate of the rotation, while an election runs."""
-    if turn.state.search is not None and not turn.state.search.queue:
-        refill(turn)
+    """Ask one candidate of the rotation, while an election runs.
+
+    A suspect is asked beside the next one that is none: mostly it is dead, and a turn
+    of its own would put those off who may know of a new leader.
+    """
+    _refill_if_empty(turn)
     search = turn.state.search
     if search is None or search.unmatched_since is None:
         return
@@ -267,7 +270,19 @@ def _ask_next(turn: Turn) -> None:
     interval = election_interval_s(turn.now - search.unmatched_since, draw)
     turn.state = amended(turn.state, chance=chance)
     _update(turn, amended(search, next_wave_at=turn.now + interval))
-    ask_next(turn)
+    asked = ask_next(turn)
+    suspects = turn.state.suspects
+    if asked is not None and asked.endpoint in suspects:
+        queue = _refill_if_empty(turn)
+        if any(candidate.endpoint not in suspects for candidate in queue):
+            ask_next(turn)
+
+
+def _refill_if_empty(turn: Turn) -> tuple[Candidate, ...]:
+    """Give whom to ask; everybody again when all were asked."""
+    if turn.state.search is not None and not turn.state.search.queue:
+        refill(turn)
+    return turn.state.search.queue if turn.state.search is not None else ()
 
 
 def _plan_round(turn: Turn) -> None:

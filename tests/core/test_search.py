@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from kurrent_conn.core import state as core_state
-from kurrent_conn.core.actions import Ending, GiveUp, WakeAt
+from kurrent_conn.core.actions import Ending, GiveUp, ReadGossip, WakeAt
+from kurrent_conn.core.backoff import election_interval_s
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.events import Wanted, Woke
@@ -127,3 +129,25 @@ def test_quick_looks_use_no_rounds_up(seed: int) -> None:
     simulation.run(8)
     assert node_of(simulation.ends[wait]).advertised == A
     assert simulation.ends[wait].at < 6.5
+
+
+@pytest.mark.parametrize("dead", [Fails(), Silent()])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_dead_node_takes_no_turn_of_an_election(
+    dead: Fails | Silent, seed: int
+) -> None:
+    """Those who may know of a new leader are asked as often as if it were not there."""
+    scene = Scene(member(A, LEADER), member(B), member(C))
+    simulation = Simulation(plan(), scene, seed)
+    simulation.want()
+    simulation.run(1)
+    scene.kill(A)
+    scene.replies[A] = dead
+    simulation.fail()
+    simulation.want()
+    simulation.run(2)
+    reads = [(at, it) for at, it in simulation.told if isinstance(it, ReadGossip)]
+    assert any(it.endpoint == A for at, it in reads if at >= 1)
+    turns = [at for at, it in reads if it.endpoint != A and at > 1.1]
+    gaps = [later - at for at, later in pairwise(turns)]
+    assert max(gaps) <= election_interval_s(1, 1)
