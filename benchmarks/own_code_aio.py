@@ -18,15 +18,24 @@ CALLS: Final = 10_000
 
 
 class Nothing:
-    """A call that is over at once."""
+    """A call that does nothing, and is over when it has been waited for."""
+
+    def __init__(self) -> None:
+        self._callbacks: list[Callable[[Any], object]] = []
 
     def __await__(self) -> Generator[Any, None, None]:
         """Be over."""
+        self._end()
         return
         yield
 
-    def add_done_callback(self, _: object) -> None:
-        """Never call back: nothing here looks at what runs."""
+    def add_done_callback(self, callback: Callable[[Any], object]) -> None:
+        """Call back at the end."""
+        self._callbacks.append(callback)
+
+    def _end(self) -> None:
+        for callback in self._callbacks:
+            callback(self)
 
     def cancelled(self) -> bool:
         """Say that nobody cancelled it."""
@@ -36,12 +45,13 @@ class Nothing:
 class Messages(Nothing):
     """A call with a thousand responses that are there already."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = STREAMED
+
     def cancel(self) -> bool:
         """Be over already."""
         return False
-
-    def __init__(self) -> None:
-        self._left = STREAMED
 
     def __aiter__(self) -> Self:
         """Give the call itself."""
@@ -50,6 +60,7 @@ class Messages(Nothing):
     async def __anext__(self) -> None:
         """Give the next response."""
         if not self._left:
+            self._end()
             raise StopAsyncIteration
         self._left -= 1
 
@@ -80,6 +91,8 @@ async def per_call_us(connection: aio.Connection) -> dict[str, float]:
     node = await connection.open_node(
         facade.preference, monotonic() + connection.timeout
     )
+    calls: dict[Any, float] = {}
+    streams: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
     channel = SimpleNamespace(
         unary_unary=lambda *_: _nothing,
         stream_unary=lambda *_: _consume,
@@ -87,12 +100,12 @@ async def per_call_us(connection: aio.Connection) -> dict[str, float]:
     )
     empty: Any = SimpleNamespace(
         channel=channel,
-        calls={},
-        streams=WeakKeyDictionary(),
+        calls=calls,
+        streams=streams,
         lanes=Lanes(lambda: channel),
         ended=None,
-        call_ended=_nothing,
-        stream_ended=_nothing,
+        call_ended=calls.pop,
+        stream_ended=streams.pop,
         stream_answered=_nothing,
     )
     facade.set_current(replace(node, route_channel=empty))
@@ -126,6 +139,7 @@ class _Consumed(Nothing):
     """A call that takes its requests in, as they come, and is over."""
 
     def __init__(self, requests: Any) -> None:
+        super().__init__()
         self._requests = requests
 
     def __await__(self) -> Generator[Any, None, None]:
@@ -138,6 +152,7 @@ class _Consumed(Nothing):
         else:
             async for _ in self._requests:
                 pass
+        self._end()
 
 
 def _consume(requests: Any, **_: object) -> _Consumed:

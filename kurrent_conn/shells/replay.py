@@ -22,15 +22,35 @@ MAX_MESSAGES: Final = 1000
 Serializer = Callable[[Any], bytes] | None
 
 
+class Extent:
+    """How much of a stream there was so far, and whether all of it is kept.
+
+    Entries know of it and not of their stream: a call would else be garbage that only
+    the collector can free, with all that grpc hangs on it.
+    """
+
+    __slots__ = ("bytes", "is_whole")
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.is_whole = True
+
+    def count(self, size: int) -> None:
+        """Note the bytes of one message; past the limit nothing is kept any more."""
+        self.bytes += size
+        if self.bytes > MAX_BYTES:
+            self.is_whole = False
+
+
 class Entry:
     """One request: the message, and its bytes once an attempt has serialised it."""
 
-    __slots__ = ("data", "message", "replay")
+    __slots__ = ("data", "extent", "message")
 
-    def __init__(self, message: Any, replay: Kept) -> None:
+    def __init__(self, message: Any, extent: Extent) -> None:
         self.message = message
         self.data: bytes | None = None
-        self.replay = replay
+        self.extent = extent
 
 
 def entry_serializer(serializer: Serializer) -> Callable[[Entry], bytes]:
@@ -45,41 +65,40 @@ def entry_serializer(serializer: Serializer) -> Callable[[Entry], bytes]:
         if data is None:
             message = entry.message
             data = entry.data = message if serializer is None else serializer(message)
-            entry.replay.count(len(data))
+            entry.extent.count(len(data))
         return data
 
     return serialize
 
 
 class Kept:
-    """The requests of one call that an attempt may still read, numbered from 0."""
+    """The requests of one call that an attempt may still read, numbered from 0.
+
+    Attributes:
+        end: The number of the next request to come.
+    """
 
     def __init__(self) -> None:
+        self.end = 0
         self._kept: deque[Entry] = deque()
         self._dropped = 0
-        self._bytes = 0
-        self.is_whole = True
+        self._extent = Extent()
 
     @property
-    def end(self) -> int:
-        """The number of the next request to come."""
-        return self._dropped + len(self._kept)
-
-    def count(self, size: int) -> None:
-        """Note the bytes of one message; past the limit nothing is kept any more."""
-        self._bytes += size
-        if self._bytes > MAX_BYTES:
-            self.is_whole = False
+    def is_whole(self) -> bool:
+        """Whether all requests so far can be sent again."""
+        return self._extent.is_whole
 
     def _append(self, message: Any) -> None:
-        self._kept.append(Entry(message, self))
+        self._kept.append(Entry(message, self._extent))
+        self.end += 1
         if self.end > MAX_MESSAGES:
-            self.is_whole = False
+            self._extent.is_whole = False
 
     def _take(self, position: int) -> Entry:
         """Give the request of a number; drop what no attempt will read again."""
         entry = self._kept[position - self._dropped]
-        while not self.is_whole and self._kept and self._dropped <= position:
+        while not self._extent.is_whole and self._kept and self._dropped <= position:
             self._kept.popleft()
             self._dropped += 1
         return entry
@@ -108,10 +127,11 @@ class Replay(Kept):
     def _read(self, attempt: int) -> Iterator[Entry]:
         position = 0
         while attempt == self._attempt:
-            if position >= self.end and not self._pull(position, attempt):
-                return
-            if attempt != self._attempt:
-                return
+            if position >= self.end:
+                if not self._pull(position, attempt):
+                    return
+                if attempt != self._attempt:
+                    return
             entry = self._take(position)
             position += 1
             yield entry

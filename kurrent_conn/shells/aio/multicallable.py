@@ -19,6 +19,7 @@ from kurrent_conn.shells.aio.request_stream import Requests, RequestStream
 from kurrent_conn.shells.aio.stream_call import StreamStreamCall, UnaryStreamCall
 from kurrent_conn.shells.aio.unary_call import StreamUnaryCall, UnaryUnaryCall
 from kurrent_conn.shells.header import merged
+from kurrent_conn.shells.replay import entry_serializer
 
 if TYPE_CHECKING:
     from kurrent_conn.shells.aio.channel import Channel
@@ -45,6 +46,7 @@ class Multicallable:
         self.facade = facade
         self.method = method
         self._serializer = serializer
+        self._serialize_entry = entry_serializer(serializer)
         self._deserializer = deserializer
         self._bound: tuple[OpenNode | None, Any] = (None, None)
 
@@ -96,7 +98,7 @@ class Multicallable:
 
     def _requests(self, source: Requests) -> RequestStream:
         tasks = self.facade.connection.tasks
-        return RequestStream(source, self._serializer, tasks)
+        return RequestStream(source, self._serialize_entry, tasks)
 
 
 def _merged(node: OpenNode, metadata: Any, credentials: object) -> Metadata:

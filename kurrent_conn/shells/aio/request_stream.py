@@ -16,12 +16,13 @@ status that is under way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
+from kurrent_conn.shells.aio.signal import Signal
 from kurrent_conn.shells.aio.tasks import Tasks
-from kurrent_conn.shells.replay import Kept, Serializer, entry_serializer
+from kurrent_conn.shells.replay import Entry, Kept
 
 Requests = AsyncIterable[Any] | Iterable[Any] | None
 
@@ -39,30 +40,34 @@ class RequestStream(Kept):
 
     Args:
         source: The caller's iterable, async or not; None when they are written.
-        serializer: The caller's; runs once a message, however often it is sent.
+        serialize: Gives an entry's bytes, as `entry_serializer` makes it.
         tasks: Keeps the task that pulls.
     """
 
-    def __init__(self, source: Requests, serializer: Serializer, tasks: Tasks) -> None:
+    def __init__(
+        self, source: Requests, serialize: Callable[[Entry], bytes], tasks: Tasks
+    ) -> None:
         super().__init__()
         self.is_written = source is None
-        self._async_source = (
-            aiter(source) if isinstance(source, AsyncIterable) else None
-        )
-        self._source = (
-            None
-            if source is None or isinstance(source, AsyncIterable)
-            else iter(source)
-        )
-        self._serialize = entry_serializer(serializer)
+        self._source: Iterator[Any] | None = None
+        self._async_source: AsyncIterator[Any] | None = None
+        # A fifth of what `isinstance` takes.
+        begin = getattr(source, "__aiter__", None)
+        if begin is not None:
+            self._async_source = begin()
+        elif source is not None:
+            self._source = iter(cast("Iterable[Any]", source))
+        self._serialize = serialize
         self._tasks = tasks
         self._pump: asyncio.Task[Any] | None = None
-        self._arrived = asyncio.Event()
-        self._wanted = asyncio.Event()
-        self._moved = asyncio.Event()
+        self._wanted: asyncio.Event | None = None
+        self._arrived = Signal()
+        self._moved = Signal()
         self._attempt = 0
         self._accepted = 0
         self._ended = False
+        self.is_sent = False
+        """Whether the newest attempt has sent all requests."""
         self._closed = False
         self._inner: Any = None
         self.failure: Exception | None = None
@@ -76,23 +81,24 @@ class RequestStream(Kept):
         """Begin an attempt: read from the first request; earlier attempts end."""
         self._attempt += 1
         self._accepted = 0
-        self._arrived.set()
+        self.is_sent = False
+        self._arrived.give()
         return _Attempt(self, self._attempt)
 
-    def attempt_ended(self, *_: object) -> None:
+    def attempt_ended(self) -> None:
         """Let a writer look at what became of the attempt."""
-        self._moved.set()
+        self._moved.give()
 
     def write(self, message: Any) -> int:
         """Add a request; give the number of the one after it."""
         self._append(message)
-        self._arrived.set()
+        self._arrived.give()
         return self.end
 
     def end_writing(self) -> None:
         """Add no request any more."""
         self._ended = True
-        self._arrived.set()
+        self._arrived.give()
 
     @property
     def is_ended(self) -> bool:
@@ -105,20 +111,22 @@ class RequestStream(Kept):
 
     async def moved(self) -> None:
         """Wait until a request is accepted, or an attempt ends."""
-        self._moved.clear()
         await self._moved.wait()
 
     def close(self) -> None:
         """End every attempt and the task that pulls: the call is over."""
         if not self._closed:
             self._closed = True
-            self._arrived.set()
-            self._moved.set()
+            self._arrived.give()
+            self._moved.give()
             if self._pump is not None:
                 self._pump.cancel()
+            # The call of grpc.aio holds this very object: both would be garbage that
+            # only the collector can free.
+            self._inner = None
 
-    async def read(self, position: int, attempt: int) -> bytes | None:
-        """Give the bytes of a request to an attempt; None at the end.
+    def at_hand(self, position: int, attempt: int) -> bytes | None:
+        """Give the bytes of a request to an attempt; None: not there, or `is_sent`.
 
         Args:
             position: The request's number; grpc took those before it.
@@ -126,17 +134,21 @@ class RequestStream(Kept):
         """
         self._check(attempt)
         self._accepted = position
-        self._moved.set()
-        while position >= self.end and not self._ended:
-            if self._source is not None:
-                self._pull(self._source)
-            else:
-                self._arrived.clear()
-                self._want()
-                await self._arrived.wait()
+        self._moved.give()
+        if position >= self.end and not self._ended and self._source is not None:
+            self._pull(self._source)
             self._check(attempt)
-        if position >= self.end:
-            return None
+        if position < self.end:
+            return self._bytes(position)
+        self.is_sent = self._ended
+        return None
+
+    async def arrived(self) -> None:
+        """Wait until there is news of further requests."""
+        self._want()
+        await self._arrived.wait()
+
+    def _bytes(self, position: int) -> bytes:
         try:
             return self._serialize(self._take(position))
         except Exception as failure:
@@ -167,16 +179,22 @@ class RequestStream(Kept):
     def _want(self) -> None:
         if self._async_source is None:
             return
+        if self._wanted is None:
+            self._wanted = asyncio.Event()
         self._wanted.set()
         if self._pump is None:
-            self._pump = self._tasks.start_endless(self._pull_all(self._async_source))
+            self._pump = self._tasks.start_endless(
+                self._pull_all(self._async_source, self._wanted)
+            )
 
-    async def _pull_all(self, source: AsyncIterator[Any]) -> None:
+    async def _pull_all(
+        self, source: AsyncIterator[Any], wanted: asyncio.Event
+    ) -> None:
         try:
-            while await self._wanted.wait():
-                self._wanted.clear()
+            while await wanted.wait():
+                wanted.clear()
                 self._append(await anext(source))
-                self._arrived.set()
+                self._arrived.give()
         except StopAsyncIteration:
             self._ended = True
         except asyncio.CancelledError:
@@ -187,7 +205,7 @@ class RequestStream(Kept):
         except Exception as failure:  # noqa: BLE001 - whatever the caller's code raises ends its call
             self.failure = failure
         finally:
-            self._arrived.set()
+            self._arrived.give()
 
 
 class _Attempt(AsyncIterator[bytes]):
@@ -203,9 +221,11 @@ class _Attempt(AsyncIterator[bytes]):
         self._position = 0
 
     async def __anext__(self) -> bytes:
-        data = await self._requests.read(self._position, self._number)
-        if data is None:
-            await self._requests.half_close()
-            raise StopAsyncIteration
+        requests = self._requests
+        while (data := requests.at_hand(self._position, self._number)) is None:
+            if requests.is_sent:
+                await requests.half_close()
+                raise StopAsyncIteration
+            await requests.arrived()
         self._position += 1
         return data

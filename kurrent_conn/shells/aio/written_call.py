@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import CancelledError, InvalidStateError
+from functools import partial
 from typing import Any
 
 import grpc
@@ -19,6 +20,13 @@ _HALF_CLOSED = 'RPC is half closed after calling "done_writing".'
 _MIXED = "The iterator and read/write APIs may not be mixed on a single RPC."
 
 
+def _attempt_ended(requests: RequestStream, end: AttemptEnd, inner: Any) -> None:
+    """Note how an attempt ended. Holds no call: one that nobody holds can go."""
+    if not requests.is_sent:  # else no write can fail any more
+        end.note(inner)
+    requests.attempt_ended()
+
+
 class WrittenCall(RoutedCall):
     """A call whose requests are a `RequestStream`."""
 
@@ -28,9 +36,8 @@ class WrittenCall(RoutedCall):
     def _begin(self, node: OpenNode, timeout_s: float | None) -> None:
         super()._begin(node, timeout_s)
         self._request.sent_by(self._inner)
-        self._attempt_end = AttemptEnd()
-        self._inner.add_done_callback(self._attempt_end.note)
-        self._inner.add_done_callback(self._request.attempt_ended)
+        self._attempt_end = end = AttemptEnd()
+        self._inner.add_done_callback(partial(_attempt_ended, self._request, end))
 
     async def _really(self, inner: Any, error: AioRpcError) -> AioRpcError:
         return await self._attempt_end.really(inner, error)

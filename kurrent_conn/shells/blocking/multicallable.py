@@ -160,6 +160,53 @@ class _UnaryResponse(_Multicallable):
                 del node.calls[key]
             node = repetition.next_node(node, failure, _is_whole(request))
 
+    def _answer(
+        self,
+        request: Any,
+        sent: Any,
+        timeout: float | None,
+        metadata: Any,
+        credentials: Any,
+        rest: tuple[Any, ...],
+    ) -> Any:
+        """Send the call and wait; the usual way, which ends with the first attempt.
+
+        Args:
+            request: The message, or the `Replay` of a stream of them.
+            sent: What the first attempt sends of it.
+            timeout: As the caller gave it.
+            metadata: As the caller gave it.
+            credentials: As the caller gave them.
+            rest: `wait_for_ready` and `compression`.
+        """
+        began_at = monotonic()
+        node, inner = self._bound
+        if node is not self._facade.current or node is None:
+            node, inner = self._bind()
+        timeout_s = self._timeout_s if timeout is None else timeout
+        failed: tuple[OpenNode, BaseException] | None = None
+        if node is not None:
+            headers = (
+                node.headers
+                if metadata is None and credentials is None
+                else self._headers(node, metadata, credentials)
+            )
+            key = object()
+            node.calls[key] = began_at
+            self._connection.watch()
+            try:
+                return inner(sent, timeout_s, headers, credentials, *rest)
+            except grpc.RpcError as error:
+                failed = (node, error)
+            except ValueError as closed:
+                if not node.route_channel.is_given_up:
+                    raise
+                failed = (node, _not_sent(node, closed))
+            finally:
+                del node.calls[key]
+        send = self._sender("__call__", request, metadata, credentials, rest)
+        return self._again(began_at, timeout_s, request, send, failed)
+
     def _call(
         self,
         name: str,
@@ -204,41 +251,8 @@ class UnaryUnary(_UnaryResponse, grpc.UnaryUnaryMultiCallable):  # type: ignore[
         compression: grpc.Compression | None = None,
     ) -> Any:
         """Send the call and wait for its response."""
-        began_at = monotonic()
-        node, inner = self._bound
-        if node is not self._facade.current or node is None:
-            node, inner = self._bind()
-        timeout_s = self._timeout_s if timeout is None else timeout
-        failed: tuple[OpenNode, BaseException] | None = None
-        if node is not None:
-            headers = (
-                node.headers
-                if metadata is None and credentials is None
-                else self._headers(node, metadata, credentials)
-            )
-            key = object()
-            node.calls[key] = began_at
-            self._connection.watch()
-            try:
-                return inner(
-                    request,
-                    timeout_s,
-                    headers,
-                    credentials,
-                    wait_for_ready,
-                    compression,
-                )
-            except grpc.RpcError as error:
-                failed = (node, error)
-            except ValueError as closed:
-                if not node.route_channel.is_given_up:
-                    raise
-                failed = (node, _not_sent(node, closed))
-            finally:
-                del node.calls[key]
         rest = (wait_for_ready, compression)
-        send = self._sender("__call__", request, metadata, credentials, rest)
-        return self._again(began_at, timeout_s, request, send, failed)
+        return self._answer(request, request, timeout, metadata, credentials, rest)
 
     def with_call(
         self,
@@ -288,7 +302,8 @@ class StreamUnary(_UnaryResponse, grpc.StreamUnaryMultiCallable):  # type: ignor
         """Send the requests and wait for the response."""
         rest = (wait_for_ready, compression)
         replay = Replay(iter(request_iterator))
-        return self._call("__call__", replay, timeout, metadata, credentials, *rest)
+        sent = replay.attempt()
+        return self._answer(replay, sent, timeout, metadata, credentials, rest)
 
     def with_call(
         self,

@@ -12,6 +12,7 @@ from kurrent_conn.core.notice import FailedOver, Notice
 from kurrent_conn.errors import DiscoveryError
 from tests.shells.aio.ask import ask, begin, finish, kill
 from tests.shells.fake_cluster import ECHO, KINDS, WAIT_S, FakeCluster
+from tests.shells.garbage import garbage
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -245,3 +246,14 @@ async def test_other_preferences_redirect_moves_nothing(cluster: FakeCluster) ->
         method = follower.unary_unary(ECHO + "unary_unary")
         assert await method(b"a", metadata=headers) == b"0:a"
         assert await method(b"a") != b"0:a"
+
+
+@every_kind
+async def test_a_call_leaves_no_garbage(cluster: FakeCluster, kind: str) -> None:
+    """All that a call was made of is freed with it; the collector finds nothing."""
+    async with aio.connect(cluster.uri()) as connection:
+        await ask(connection.channel, kind, b"a")
+        with garbage() as found:
+            for _ in range(20):
+                await ask(connection.channel, kind, b"a")
+        assert found == []

@@ -12,6 +12,7 @@ import pytest
 from kurrent_conn import aio
 from kurrent_conn.shells.aio.request_stream import RequestStream
 from kurrent_conn.shells.aio.tasks import Tasks
+from kurrent_conn.shells.replay import entry_serializer
 from tests.shells.aio.ask import held
 from tests.shells.fake_cluster import ECHO, FakeCluster
 
@@ -209,7 +210,9 @@ class _Ended:
 
 async def test_a_half_close_that_fails_is_left_to_the_status() -> None:
     """Its failure does not reach grpc.aio, which would cancel the call for it."""
-    requests = RequestStream([b"a"], None, Tasks(asyncio.get_running_loop()))
+    requests = RequestStream(
+        [b"a"], entry_serializer(None), Tasks(asyncio.get_running_loop())
+    )
     attempt, ended = requests.attempt(), _Ended()
     requests.sent_by(ended)
     assert [each async for each in attempt] == [b"a"]

@@ -13,6 +13,7 @@ from kurrent_conn.errors import ConnectionClosed, DiscoveryError, UntrustedName
 from patience import wait_for
 from tests.shells.blocking.ask import FORMS, Beside, ask, begin, held, kill
 from tests.shells.fake_cluster import ECHO, KINDS, READ_ONLY, FakeCluster
+from tests.shells.garbage import garbage
 
 every_form = pytest.mark.parametrize("form", FORMS)
 
@@ -339,3 +340,17 @@ def test_failover_without_errors(cluster: FakeCluster, beside: Beside) -> None:
         connection.refresh()
         cluster.elect(2)
         assert {call.result(5) for call in calls} == {b"2:a"}
+
+
+@every_form
+def test_a_call_leaves_no_garbage(cluster: FakeCluster, form: str) -> None:
+    """All that a call was made of is freed with it; the collector finds nothing.
+
+    It would stop the application for the longer the more calls there were.
+    """
+    with kurrent_conn.connect(cluster.uri()) as connection:
+        ask(connection.channel, form, b"a")
+        with garbage() as found:
+            for _ in range(20):
+                ask(connection.channel, form, b"a")
+        assert found == []
