@@ -33,7 +33,7 @@ from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Candidate, Search, State
 from kurrent_conn.core.turn import Turn
 
-CONNECT_AHEAD_AFTER_S: Final = 0.004
+CONNECT_AHEAD_AFTER_S: Final = 0.006
 """An answer that is not there by then comes from afar. Meanwhile the next candidates
 can connect, and are ready no later than it.
 

@@ -117,11 +117,12 @@ class Driver:
         self._waits: Final[dict[int, tuple[NodePreference | None, Waiting]]] = {}
         self._next_wait = 1
         self._reload: Final = reload
+        # Neither starts the timer's thread: the first read is not to wait for it.
         if reload.is_needed:
-            self.later(POLL_S, self._poll_files)
+            timer.at(monotonic() + POLL_S, self._poll_files, starts=False)
         self._expiry: Final = ExpiryWatch(self._verification, expiry_warning_s)
         if self._expiry.is_needed:
-            self.later(FIRST_CHECK_S, self._check_dates)
+            timer.at(monotonic() + FIRST_CHECK_S, self._check_dates, starts=False)
 
     @property
     def state(self) -> State:

@@ -35,8 +35,14 @@ class Timer:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._is_started = False
 
-    def at(self, when: float, job: Job) -> bool:
+    def at(self, when: float, job: Job, *, starts: bool = True) -> bool:
         """Run a job at an instant (monotonic seconds).
+
+        Args:
+            when: The instant; one that has passed means as soon as may be.
+            job: What to run.
+            starts: Whether the thread is started for it. Else the job waits for one
+                that is: a thread takes as long to start as a tenth of a connect.
 
         Returns:
             False after `close`: nothing is run any more.
@@ -45,8 +51,7 @@ class Timer:
             if not self._closed:
                 heapq.heappush(self._jobs, (when, next(self._numbers), job))
                 self._changed.notify()
-                if not self._is_started:
-                    # Not sooner: the first read of a connection is not to wait for it.
+                if starts and not self._is_started:
                     self._is_started = True
                     self._thread.start()
             return not self._closed
