@@ -220,12 +220,9 @@ class Schedule:
         The first may be the one by which a silent node is found out: then it raises,
         as unknown, and the next must succeed.
         """
-        clock, call = self.world.clock, self._fresh(preference, settled_at)
-        while call.end is None and clock.now < settled_at + CONVERGES_S:
-            clock.run(clock.now + _STEP_S)
+        call = self._fresh(preference, settled_at)
         if call.end is not None and call.end.outcome is Outcome.UNKNOWN:
             call = self._fresh(preference, settled_at)
-            clock.run(max(clock.now, settled_at + CONVERGES_S))
         if call.end is None or call.end.failure:
             raise PromiseBroken(
                 f"{settled_at:.3f} the cluster agrees, but a fresh call on "
@@ -234,13 +231,18 @@ class Schedule:
         return call.end.at
 
     def _fresh(self, preference: NodePreference, settled_at: float) -> Call:
+        """Make a call, and let time pass until it ends."""
         self._numbers += 1
-        return self.world.client.call(
+        clock, ends_at = self.world.clock, settled_at + CONVERGES_S
+        call = self.world.client.call(
             self._numbers,
             preference,
             writes=preference is NodePreference.LEADER,
-            timeout_s=settled_at + CONVERGES_S - self.world.clock.now,
+            timeout_s=ends_at - clock.now,
         )
+        while call.end is None and clock.now < ends_at:
+            clock.run(clock.now + _STEP_S)
+        return call
 
     def _expected(self) -> list[NodePreference]:
         """List the preferences whose calls must succeed in a healthy cluster.

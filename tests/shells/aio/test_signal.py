@@ -9,14 +9,21 @@ from kurrent_conn.shells.aio.signal import Signal
 
 async def test_all_who_wait_are_woken() -> None:
     """Everybody who waits when it is given goes on; one who gave up does no harm."""
-    signal = Signal()
-    one, two, gone = (asyncio.create_task(signal.wait()) for _ in range(3))
-    await asyncio.sleep(0)
-    gone.cancel()
-    signal.give()
+    signal, began = Signal(), asyncio.Barrier(4)
+
+    async def wait() -> None:
+        await began.wait()
+        await signal.wait()
+
+    one, two, gone = (asyncio.create_task(wait()) for _ in range(3))
     async with asyncio.timeout(5):
-        await asyncio.gather(one, two)
-    assert (await asyncio.gather(gone, return_exceptions=True))[0] is not None
+        await began.wait()
+        gone.cancel()
+        signal.give()
+        while not (one.done() and two.done()):
+            signal.give()
+            await asyncio.wait((one, two), timeout=0.01)
+    assert gone.cancelled()
 
 
 async def test_it_is_not_remembered() -> None:
@@ -24,8 +31,8 @@ async def test_it_is_not_remembered() -> None:
     signal = Signal()
     signal.give()
     late = asyncio.create_task(signal.wait())
-    await asyncio.sleep(0)
-    assert not late.done()
+    _, waits = await asyncio.wait((late,), timeout=0.01)
+    assert waits
     signal.give()
     async with asyncio.timeout(5):
         await late
