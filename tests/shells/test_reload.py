@@ -104,6 +104,18 @@ def test_a_broken_ca_file_keeps_the_old_one_and_says_so(tmp_path: Path) -> None:
             assert call(b"")
 
 
+@pytest.mark.parametrize("lazy", [True, False])
+def test_files_are_watched_before_the_first_call(tmp_path: Path, lazy: bool) -> None:
+    """A connection that nobody has used yet takes what has changed all the same."""
+    file, ear = tmp_path / "overrides.toml", Ear()
+    with SimulatedCluster(2) as cluster:
+        file.write_bytes(rules(cluster, port_of=0))
+        string = cluster.connection_string()
+        with kurrent_conn.connect(string, overrides=file, on_event=ear, lazy=lazy):
+            file.write_bytes(rules(cluster, port_of=1))
+            assert ear.wait_for(lambda notice: isinstance(notice, FileTaken))
+
+
 def test_new_overrides_move_new_calls(tmp_path: Path) -> None:
     """A rule that leads elsewhere is followed by the next call."""
     file, ear = tmp_path / "overrides.toml", Ear()

@@ -52,9 +52,8 @@ class RequestStream(Kept):
         self._source: Iterator[Any] | None = None
         self._async_source: AsyncIterator[Any] | None = None
         # A fifth of what `isinstance` takes.
-        begin = getattr(source, "__aiter__", None)
-        if begin is not None:
-            self._async_source = begin()
+        if hasattr(source, "__aiter__"):
+            self._async_source = aiter(cast("AsyncIterable[Any]", source))
         elif source is not None:
             self._source = iter(cast("Iterable[Any]", source))
         self._serialize = serialize
@@ -111,7 +110,7 @@ class RequestStream(Kept):
 
     async def moved(self) -> None:
         """Wait until a request is accepted, or an attempt ends."""
-        await self._moved.wait()
+        await self._moved.next()
 
     def close(self) -> None:
         """End every attempt and the task that pulls: the call is over."""
@@ -145,8 +144,9 @@ class RequestStream(Kept):
 
     async def arrived(self) -> None:
         """Wait until there is news of further requests."""
+        news = self._arrived.next()
         self._want()
-        await self._arrived.wait()
+        await news
 
     def _bytes(self, position: int) -> bytes:
         try:

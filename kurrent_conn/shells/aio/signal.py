@@ -25,8 +25,12 @@ class Signal:
                 if not each.done():  # cancelled
                     each.set_result(None)
 
-    async def wait(self) -> None:
-        """Wait until it is given next."""
-        next_time = asyncio.get_running_loop().create_future()
+    def next(self) -> asyncio.Future[None]:
+        """Give what ends when it is given next.
+
+        Take it before you set off what will give it: with eager tasks that may be at
+        once.
+        """
+        next_time: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting = (*self._waiting, next_time)
-        await next_time
+        return next_time

@@ -54,6 +54,7 @@ class Connection:
         *,
         timeout: float,
         retry: RetryPolicy,
+        lazy: bool,
         on_event: OnEvent | None,
         expiry_warning_s: float,
     ) -> None:
@@ -69,6 +70,7 @@ class Connection:
         self._driver: Final = Driver(
             given,
             self._timer,
+            lazy=lazy,
             expiry_warning_s=expiry_warning_s,
             on_open=self._tell_facades,
             on_note=self._note,
@@ -370,6 +372,7 @@ def connect(
         given,
         timeout=timeout,
         retry=retry or RetryPolicy(),
+        lazy=lazy,
         on_event=on_event,
         expiry_warning_s=expiry_warning_s,
     )

@@ -79,6 +79,7 @@ class Driver:
 
     Args:
         given: What it is made of.
+        lazy: Whether nothing may be read for long.
         expiry_warning_s: How long before its end a certificate is told of.
         timer: Runs what comes later.
         on_open: Receives the node of a preference, or None, at every change.
@@ -90,6 +91,7 @@ class Driver:
         given: Given,
         timer: Timer,
         *,
+        lazy: bool,
         expiry_warning_s: float,
         on_open: Callable[[NodePreference, OpenNode | None], object],
         on_note: Callable[[Notice], object],
@@ -117,12 +119,12 @@ class Driver:
         self._waits: Final[dict[int, tuple[NodePreference | None, Waiting]]] = {}
         self._next_wait = 1
         self._reload: Final = reload
-        # Neither starts the timer's thread: the first read is not to wait for it.
+        # The first read is not to wait for the timer's thread; a lazy one is far off.
         if reload.is_needed:
-            timer.at(monotonic() + POLL_S, self._poll_files, starts=False)
+            timer.at(monotonic() + POLL_S, self._poll_files, starts=lazy)
         self._expiry: Final = ExpiryWatch(self._verification, expiry_warning_s)
         if self._expiry.is_needed:
-            timer.at(monotonic() + FIRST_CHECK_S, self._check_dates, starts=False)
+            timer.at(monotonic() + FIRST_CHECK_S, self._check_dates, starts=lazy)
 
     @property
     def state(self) -> State:

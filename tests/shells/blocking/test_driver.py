@@ -32,7 +32,12 @@ def test_an_interrupted_caller_does_not_silence_the_core() -> None:
 
     timer = Timer("a timer")
     driver = Driver(
-        given, timer, expiry_warning_s=0, on_open=lambda *_: None, on_note=hear
+        given,
+        timer,
+        lazy=False,
+        expiry_warning_s=0,
+        on_open=lambda *_: None,
+        on_note=hear,
     )
     try:
         with pytest.raises(KeyboardInterrupt):
