@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def garbage() -> Iterator[list[str]]:
-    """Collect what was made within, and say of which types of ours that was.
+def garbage() -> Iterator[Counter[str]]:
+    """Collect what was made within, and count what was ours, by its type.
 
     grpc's own servers, which run in the same process, leave some of theirs.
     """
-    found: list[str] = []
+    found: Counter[str] = Counter()
     gc.collect()
     gc.disable()
     try:
@@ -23,9 +24,9 @@ def garbage() -> Iterator[list[str]]:
     finally:
         gc.set_debug(0)
         gc.enable()
-        kinds = {type(each) for each in gc.garbage}
+        kinds = list(map(type, gc.garbage))
         gc.garbage.clear()
-    found += sorted(
+    found.update(
         kind.__qualname__
         for kind in kinds
         if kind.__module__.startswith("kurrent_conn")
