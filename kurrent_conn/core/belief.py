@@ -134,6 +134,27 @@ def answerers(
     )
 
 
+def reached_by(
+    state: State, route: Route, heard: frozenset[Endpoint], members: Iterable[Member]
+) -> frozenset[Endpoint]:
+    """Say to which of the members that an answer came from its route leads for good.
+
+    One by which no rule leads to a member was taken for the way to it because the node
+    there listed itself alone. Once that node lists others, it may be a balancer with
+    several behind it.
+
+    Args:
+        state: What the connection believes.
+        route: By which the answer came.
+        heard: As `answerers` says.
+        members: What was answered.
+    """
+    if sum(member.state != NodeState.MANAGER for member in members) == 1:
+        return heard
+    routes = state.plan.router.routes
+    return frozenset(each for each in heard if route.named in routes(each))
+
+
 def is_self(state: State, node: Node, leader: Endpoint) -> bool:
     """Tell whether a not-leader answer names the node that gave it.
 

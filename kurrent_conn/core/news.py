@@ -28,6 +28,7 @@ from kurrent_conn.core.belief import (
     is_by_rule,
     leaders,
     place_of,
+    reached_by,
 )
 from kurrent_conn.core.cluster import Member, NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
@@ -68,11 +69,12 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     heard = answerers(turn.state, read.candidate, members)
     # A probe may still go by a route that the rules do not know any more.
     by_rule = is_by_rule(turn.state, read.candidate)
+    reached = reached_by(turn.state, read.candidate.route, heard, members)
     turn.state = amended(
         turn.state,
         round_trip_s=event.round_trip_s,
         suspects=turn.state.suspects - heard - {read.candidate.endpoint},
-        proven=_proven(turn.state, heard, read.candidate.route)
+        proven=_proven(turn.state, reached, read.candidate.route)
         if by_rule
         else turn.state.proven,
     )
@@ -196,17 +198,17 @@ def _suspect(turn: Turn, candidate: Candidate, verdict: Verdict) -> None:
 
 
 def _proven(
-    state: State, heard: frozenset[Endpoint], route: Route
+    state: State, reached: frozenset[Endpoint], route: Route
 ) -> Mapping[Endpoint, Route]:
     """Keep a better route that answered before, unless it is silent now."""
     kept = {
         advertised
-        for advertised in heard - state.suspects
+        for advertised in reached - state.suspects
         if (before := state.proven.get(advertised)) is not None
         and place_of(state, advertised, before) < place_of(state, advertised, route)
         and all(read.candidate.route != before for read in state.reads)
     }
-    return {**state.proven, **dict.fromkeys(heard - kept, route)}
+    return {**state.proven, **dict.fromkeys(reached - kept, route)}
 
 
 def _finish(turn: Turn, number: int) -> Read | None:

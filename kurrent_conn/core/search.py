@@ -259,8 +259,8 @@ def due_at(turn: Turn) -> float | None:
 def _ask_next(turn: Turn) -> None:
     """Ask one candidate of the rotation, while an election runs.
 
-    A suspect is asked beside the next one that is none: mostly it is dead, and a turn
-    of its own would put those off who may know of a new leader.
+    Suspects are asked beside the next one that is none: mostly they are dead, and turns
+    of their own would put those off who may know of a new leader.
     """
     _refill_if_empty(turn)
     search = turn.state.search
@@ -270,19 +270,18 @@ def _ask_next(turn: Turn) -> None:
     interval = election_interval_s(turn.now - search.unmatched_since, draw)
     turn.state = amended(turn.state, chance=chance)
     _update(turn, amended(search, next_wave_at=turn.now + interval))
-    asked = ask_next(turn)
     suspects = turn.state.suspects
-    if asked is not None and asked.endpoint in suspects:
-        queue = _refill_if_empty(turn)
-        if any(candidate.endpoint not in suspects for candidate in queue):
-            ask_next(turn)
+    only_suspects = all(c.endpoint in suspects for c in candidates(turn.state))
+    for _ in range(len(suspects) + 1):
+        _refill_if_empty(turn)
+        asked = ask_next(turn)
+        if asked is None or only_suspects or asked.endpoint not in suspects:
+            return
 
 
-def _refill_if_empty(turn: Turn) -> tuple[Candidate, ...]:
-    """Give whom to ask; everybody again when all were asked."""
+def _refill_if_empty(turn: Turn) -> None:
     if turn.state.search is not None and not turn.state.search.queue:
         refill(turn)
-    return turn.state.search.queue if turn.state.search is not None else ()
 
 
 def _plan_round(turn: Turn) -> None:

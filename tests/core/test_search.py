@@ -12,6 +12,7 @@ from kurrent_conn.core.actions import Ending, GiveUp, ReadGossip, WakeAt
 from kurrent_conn.core.backoff import election_interval_s
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.discovery import advance
+from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import Wanted, Woke
 from kurrent_conn.core.state import Node
 from kurrent_conn.testing.virtual.simulation import End, Fails, Silent, Simulation
@@ -151,3 +152,21 @@ def test_a_dead_node_takes_no_turn_of_an_election(
     turns = [at for at, it in reads if it.endpoint != A and at > 1.1]
     gaps = [later - at for at, later in pairwise(turns)]
     assert max(gaps) <= election_interval_s(1, 1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_two_dead_of_five_take_no_turns_either(seed: int) -> None:
+    """However many are dead: in each turn somebody is asked who may know more."""
+    d, e = Endpoint("d.test", 2113), Endpoint("e.test", 2113)
+    scene = Scene(member(A, LEADER), *map(member, (B, C, d, e)))
+    simulation = Simulation(plan(A, B, C, d, e), scene, seed)
+    simulation.want()
+    simulation.run(1)
+    scene.kill(A, B)
+    simulation.fail()
+    simulation.want()
+    simulation.run(2.5)
+    reads = [(at, it) for at, it in simulation.told if isinstance(it, ReadGossip)]
+    turns = [at for at, it in reads if it.endpoint not in {A, B} and at > 1.1]
+    gaps = [later - at for at, later in pairwise(turns)]
+    assert max(gaps) <= election_interval_s(1.5, 1)

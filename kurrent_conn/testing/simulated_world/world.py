@@ -84,6 +84,7 @@ class World:
         self.plan = plan or _draw_plan(random, [node.endpoint for node in nodes])
         self.watch = Watch(self.plan, transcript)
         self.client = Client(self.clock, self.network, self.plan, seed, self.watch)
+        self._rules = self.plan.router
         self._lists_managers = False
 
     @property
@@ -104,12 +105,13 @@ class World:
 
     def follow_rules(self, router: Router) -> None:
         """Let the client's overrides be others, as soon as its process runs."""
+        self._rules = router
         change = partial(self.client.take, RulesChanged(router))
         self.client.at(self.clock.now, change)
 
     def heal(self) -> None:
         """End every fault; what was held up arrives."""
-        if self.client.state.plan.router != self.plan.router:
+        if self._rules != self.plan.router:
             self.follow_rules(self.plan.router)
         for node in self.nodes:
             node.lie, node.delay_s = None, 0.0005
