@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from kurrent_conn.testing.log.event_log import EventLog, records_of
@@ -37,14 +38,14 @@ class LogKeeper:
         self._gate = Gate(term=0, is_open=False)
         self._links: set[Link] = set()
 
-    async def serve(self, order: ServeLog) -> None:
-        """Take connections of nodes.
+    async def serve(self, order: ServeLog) -> asyncio.Server:
+        """Take connections of nodes, until the server given is closed.
 
         Args:
             order: Where.
         """
         loop = asyncio.get_running_loop()
-        await loop.create_unix_server(self._connected, order.path)
+        return await loop.create_unix_server(self._connected, order.path)
 
     def obey(self, message: Any) -> None:
         """Carry out an order of the director.
@@ -57,9 +58,10 @@ class LogKeeper:
             self._control.send(Done(message.number, time.monotonic()))
 
     def _connected(self) -> _NodeLink:
-        link = _NodeLink(self._propose, self._links)
-        link.greeting = Grown(tuple(self._log.records))
-        return link
+        return _NodeLink(self._propose, self._everything, self._links)
+
+    def _everything(self) -> Grown:
+        return Grown(tuple(self._log.records))
 
     def _propose(self, link: Link, message: Propose) -> None:
         result = self._decide(message)
@@ -77,16 +79,22 @@ class LogKeeper:
 
 
 class _NodeLink(Link):
-    """A node's connection; it is told everything from its first moment on."""
+    """A node's connection; it is told everything from its first moment on.
 
-    def __init__(self, propose: Any, links: set[Link]) -> None:
+    That is when the connection stands, which is later than when this is made: what came
+    between would be in neither the greeting nor the news.
+    """
+
+    def __init__(
+        self, propose: Any, greeting: Callable[[], Grown], links: set[Link]
+    ) -> None:
         super().__init__(
             lambda message: propose(self, message), lambda: links.discard(self)
         )
+        self._greeting = greeting
         self._links = links
-        self.greeting = Grown(())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.send(self.greeting)
+        self.send(self._greeting())
         self._links.add(self)
