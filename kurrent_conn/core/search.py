@@ -320,7 +320,8 @@ def _next_round(turn: Turn) -> None:
         return
     ended = search.ended_rounds
     if search.pause_ends_at is None or search.pause_ends_at <= turn.now:
-        ended += not turn.state.reads
+        # Nor is one over while somebody's address is being looked up.
+        ended += not (turn.state.reads or search.unresolved)
         search = amended(
             search,
             round_number=search.round_number + 1,

@@ -6,11 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from kurrent_conn.core.actions import ReadGossip, Resolve
+from kurrent_conn.core import state as core_state
+from kurrent_conn.core.actions import Action, Ending, GiveUp, ReadGossip, Resolve
 from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.cluster import NodePreference
+from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.events import Resolved
+from kurrent_conn.core.events import (
+    Event,
+    GossipFailed,
+    Resolved,
+    ResolveFailed,
+    Wanted,
+    Woke,
+)
+from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.state import Node
 from kurrent_conn.testing.virtual.simulation import (
@@ -196,3 +206,35 @@ def test_a_later_answer_adds_addresses_to_the_search() -> None:
     simulation.take(Resolved("a.test", FOUR[:2], 60.0))
     simulation.run(1)
     assert simulation.opened[NodePreference.LEADER].route.address == FOUR[1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_round_is_not_over_while_a_name_is_looked_up(seed: int) -> None:
+    """A slow resolver does not use the rounds up: its name is asked, or named."""
+    here = Endpoint("127.0.0.1", 2113)
+    one_round = replace(plan(here, B), max_rounds=1)
+    state, now, told = core_state.start(one_round, seed), 0.0, list[Action]()
+
+    def take(event: Event) -> None:
+        nonlocal state
+        state, actions = advance(state, event, now)
+        told.extend(actions)
+        for action in actions:
+            if isinstance(action, ReadGossip):
+                failed = GossipFailed(
+                    action.read, Verdict.NEVER_SENT, Phase.CONNECT, "refused"
+                )
+                take(failed)
+
+    take(Wanted(1, NodePreference.LEADER, 30.0))
+    while now < 2 and state.wake_at is not None:
+        now = state.wake_at
+        take(Woke())
+    assert not any(isinstance(action, GiveUp) for action in told)
+    take(ResolveFailed("b.test", "no such name"))
+    while now < 10 and state.wake_at is not None:
+        now = state.wake_at
+        take(Woke())
+    (given_up,) = (action for action in told if isinstance(action, GiveUp))
+    assert given_up.ending is Ending.ROUNDS
+    assert {attempt.endpoint for attempt in given_up.attempts} == {here, B}

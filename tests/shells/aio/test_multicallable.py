@@ -259,5 +259,6 @@ async def test_a_call_leaves_no_garbage(cluster: FakeCluster, kind: str) -> None
         with garbage() as found:
             for _ in range(CALLS):
                 await ask(connection.channel, kind, b"a")
-        # A call that ends while its requests are being sent may leave a traceback.
-        assert found.total() < CALLS, found
+        # Not none: other tests' connections end about now, and a call that ends while
+        # its requests are being sent leaves a traceback.
+        assert max(found.values(), default=0) < CALLS, found

@@ -356,5 +356,6 @@ def test_a_call_leaves_no_garbage(cluster: FakeCluster, form: str) -> None:
         with garbage() as found:
             for _ in range(CALLS):
                 ask(connection.channel, form, b"a")
-        # A call that ends while its requests are being sent may leave a traceback.
-        assert found.total() < CALLS, found
+        # Not none: other tests' connections end about now, and a call that ends while
+        # its requests are being sent leaves a traceback.
+        assert max(found.values(), default=0) < CALLS, found
