@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def garbage() -> Iterator[Counter[str]]:
-    """Collect what was made within, and count what was ours, by its type.
+def garbage(package: str = "kurrent_conn") -> Iterator[Counter[str]]:
+    """Collect what was made within, and count what was a package's, by its type.
 
     grpc's own servers, which run in the same process, leave some of theirs.
     """
@@ -27,7 +27,5 @@ def garbage() -> Iterator[Counter[str]]:
         kinds = list(map(type, gc.garbage))
         gc.garbage.clear()
     found.update(
-        kind.__qualname__
-        for kind in kinds
-        if kind.__module__.startswith("kurrent_conn")
+        kind.__qualname__ for kind in kinds if kind.__module__.startswith(package)
     )
