@@ -30,16 +30,22 @@ class Waker:
     def __init__(self, *, can_wait: bool) -> None:
         self._can_wait = can_wait
         self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
         self._before: dict[int, Any] = {}
+        self._woke_before = -1
 
     def __enter__(self) -> Self:
         """Take the signals over."""
         for number in _SIGNALS:
             self._before[number] = signal.signal(number, self._signalled)
+        # A signal that comes just before `select` blocks does not interrupt it, and its
+        # Python handler would wait for ever: this byte is written at once.
+        self._woke_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Give the signals back."""
+        signal.set_wakeup_fd(self._woke_before)
         for number, handler in self._before.items():
             signal.signal(number, handler)
         os.close(self._read)
