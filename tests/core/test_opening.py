@@ -94,22 +94,29 @@ def test_a_probe_by_a_route_that_is_gone_opens_nothing_there() -> None:
     assert routed(simulation) == RULES.routes(A)[0]
 
 
+BALANCER = Endpoint("lb.test", 2113)
+
+
+def alone_behind_a_balancer() -> Simulation:
+    """Open a leader that lists itself alone and was reached by another name."""
+    simulation = Simulation(plan(BALANCER), Scene(member(A, LEADER)))
+    simulation.want()
+    simulation.run(1)
+    return simulation
+
+
 def test_a_balancer_is_no_way_to_the_member_that_was_alone_behind_it() -> None:
     """A node that lists itself alone is taken for the seed; one that lists more is not.
 
     Once what the seed leads to denies to be that member, a probe's answer by the same
     way does not bring the belief back.
     """
-    balancer = Endpoint("lb.test", 2113)
-    scene = Scene(member(A, LEADER))
-    simulation = Simulation(plan(balancer), scene)
-    simulation.want()
-    simulation.run(1)
+    simulation = alone_behind_a_balancer()
     node = simulation.opened[NodePreference.LEADER]
     assert node.advertised == A
-    assert node.route.dial == balancer
+    assert node.route.dial == BALANCER
     simulation.world = lambda action, _: (
-        Says(SCENE) if action.route.dial == balancer else Silent()
+        Says(SCENE) if action.route.dial == BALANCER else Silent()
     )
     simulation.take(CallsLate(node, simulation.now - 0.2))
     simulation.take(CallFailed(node, Verdict.NOT_LEADER, A))
@@ -119,11 +126,7 @@ def test_a_balancer_is_no_way_to_the_member_that_was_alone_behind_it() -> None:
 
 def test_a_node_alone_behind_a_seed_stays_known() -> None:
     """A single node that advertises what leads nowhere is reached as the user said."""
-    balancer = Endpoint("lb.test", 2113)
-    scene = Scene(member(A, LEADER))
-    simulation = Simulation(plan(balancer), scene)
-    simulation.want()
-    simulation.run(1)
+    simulation = alone_behind_a_balancer()
     node = simulation.opened[NodePreference.LEADER]
     simulation.take(CallsLate(node, simulation.now - 0.2))
     simulation.run(1.2)
