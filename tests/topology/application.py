@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from typing import Any
 
 import grpc
@@ -21,6 +22,9 @@ import kurrent_conn
 from kurrent_conn.core.notice import NodeOpened
 from raw_call import append, proposed, read
 
+# How long an event may be on its way.
+TOLD_S = 10.0
+
 
 class Application:
     """One connection, and what is done with it."""
@@ -28,6 +32,7 @@ class Application:
     def __init__(self) -> None:
         self._connection: kurrent_conn.Connection | None = None
         self._opened: list[dict[str, str]] = []
+        self._told = threading.Condition()
 
     def connect(self, target: str, overrides: Any, options: dict[str, Any]) -> Any:
         """Connect, or connect anew."""
@@ -57,9 +62,16 @@ class Application:
         return len(read(self._channel, stream, metadata=()))
 
     def state(self) -> Any:
-        """Say who leads and by which routes nodes were opened, in order of time."""
+        """Say who leads and by which routes nodes were opened, in order of time.
+
+        Events come on the connection's own thread: the last may be on its way yet.
+        """
         assert self._connection is not None
         leader = self._connection.topology.leader
+        (now,) = self._connection.diagnostics().opened
+        current = {"node": now.advertised.host, "dial": now.route.dial.host}
+        with self._told:
+            self._told.wait_for(lambda: self._opened[-1:] == [current], TOLD_S)
         return {"leader": leader and str(leader), "opened": self._opened}
 
     def close(self) -> None:
@@ -77,7 +89,9 @@ class Application:
     def _note(self, notice: object) -> None:
         if isinstance(notice, NodeOpened):
             opened = {"node": notice.advertised.host, "dial": notice.route.dial.host}
-            self._opened.append(opened)
+            with self._told:
+                self._opened.append(opened)
+                self._told.notify_all()
 
 
 def outcome_of(application: Application, order: dict[str, Any]) -> dict[str, Any]:
