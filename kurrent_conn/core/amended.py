@@ -25,15 +25,14 @@ else:
         Raises:
             TypeError: No such field.
         """
-        copy = object.__new__(type(value))
-        fields = copy.__dict__
-        fields.update(value.__dict__)
-        before = len(fields)
-        fields.update(changes)
-        if len(fields) != before:
-            unknown = ", ".join(sorted(changes.keys() - value.__dict__.keys()))
+        known = value.__dict__
+        fields = known | changes
+        if len(fields) != len(known):
+            unknown = ", ".join(sorted(changes.keys() - known.keys()))
             message = f"{type(value).__name__} has no field {unknown}"
             raise TypeError(message)
+        copy = object.__new__(type(value))
+        object.__setattr__(copy, "__dict__", fields)
         return copy
 
 

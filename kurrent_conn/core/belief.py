@@ -10,6 +10,8 @@ itself ("proven"), and one that failed stays a suspect until it has answered aga
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import is_not
+from typing import Final
 
 from kurrent_conn.core.backoff import stagger_s
 from kurrent_conn.core.cluster import Member, NodePreference, NodeState
@@ -48,7 +50,7 @@ def is_by_rule(state: State, candidate: Candidate) -> bool:
         candidate: Who was asked, and by which route.
     """
     return any(
-        candidate.route.named in state.plan.router.routes(endpoint)
+        candidate.route.is_among(state.plan.router.routes(endpoint))
         for endpoint in (candidate.endpoint, *state.plan.seeds)
     )
 
@@ -71,12 +73,29 @@ def asks_members(state: State) -> bool:
     return state.plan.by_gossip or state.redirected
 
 
-def candidates(state: State) -> Iterator[Candidate]:
+def candidates(state: State) -> tuple[Candidate, ...]:
     """List who may be asked: last-known members, then the seeds, each route once.
 
     Seeds stay candidates for ever, so that a cluster that was replaced behind the
     same names is found again.
     """
+    origin = (state.plan, state.topology, state.redirected, state.ask_first)
+    known = state.__dict__.get(_LISTED)
+    if known is None or any(map(is_not, known[0], origin)):
+        known = (origin, tuple(_listed(state)))
+        state.__dict__[_LISTED] = known
+    listed: tuple[Candidate, ...] = known[1]
+    return listed
+
+
+_LISTED: Final = "_listed"
+"""Where a state keeps its candidates: the next one takes them over, see `amended`.
+
+They are asked for with every answer, and change with a quarter of them.
+"""
+
+
+def _listed(state: State) -> Iterator[Candidate]:
     seen: set[Route] = set()
     members = state.topology.members if asks_members(state) else ()
     told_by = f"gossip from {state.topology.told_by}"
@@ -103,8 +122,7 @@ def place_of(state: State, advertised: Endpoint, route: Route) -> int:
         advertised: The member.
         route: How it may be reached; one that the rules do not give is the last.
     """
-    routes = state.plan.router.routes(advertised)
-    return routes.index(route.named) if route.named in routes else len(routes)
+    return route.place_in(state.plan.router.routes(advertised))
 
 
 def answerers(
@@ -130,7 +148,7 @@ def answerers(
     return frozenset(
         advertised
         for advertised in listed
-        if candidate.route.named in state.plan.router.routes(advertised)
+        if candidate.route.is_among(state.plan.router.routes(advertised))
     )
 
 
@@ -152,7 +170,7 @@ def reached_by(
     if sum(member.state != NodeState.MANAGER for member in members) == 1:
         return heard
     routes = state.plan.router.routes
-    return frozenset(each for each in heard if route.named in routes(each))
+    return frozenset(each for each in heard if route.is_among(routes(each)))
 
 
 def is_self(state: State, node: Node, leader: Endpoint) -> bool:
@@ -170,7 +188,7 @@ def is_self(state: State, node: Node, leader: Endpoint) -> bool:
     """
     if leader == node.advertised:
         return True
-    return node.route.named in state.plan.router.routes(leader)
+    return node.route.is_among(state.plan.router.routes(leader))
 
 
 def leaders(members: Iterable[Member]) -> list[Member]:

@@ -140,7 +140,7 @@ def _badly_reached(state: State) -> Iterator[Node]:
     Not those that are reached by an address that the user gave: it was chosen.
     """
     for node in state.chosen.values():
-        if node.route.named in state.plan.router.routes(node.advertised)[1:]:
+        if node.route.is_among(state.plan.router.routes(node.advertised)[1:]):
             yield node
 
 

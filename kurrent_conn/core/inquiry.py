@@ -179,7 +179,7 @@ def refill(turn: Turn) -> None:
     search = state.search
     if search is None:
         return
-    order, chance = state.chance.shuffled(tuple(candidates(state)))
+    order, chance = state.chance.shuffled(candidates(state))
     queue = sorted(
         order,
         key=lambda c: (

@@ -70,6 +70,7 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     # A probe may still go by a route that the rules do not know any more.
     by_rule = is_by_rule(turn.state, read.candidate)
     reached = reached_by(turn.state, read.candidate.route, heard, members)
+    led_at, denied = _claims(turn, members, heard)
     turn.state = amended(
         turn.state,
         round_trip_s=event.round_trip_s,
@@ -77,8 +78,9 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
         proven=_proven(turn.state, reached, read.candidate.route)
         if by_rule
         else turn.state.proven,
+        led_at=led_at,
+        denied=denied,
     )
-    _hear_denials(turn, members, heard)
     _believe(turn, members, read.candidate.endpoint)
     _revise(turn, heard)
     vigil.hear(turn, members, heard)
@@ -90,10 +92,10 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
         search.unmatched(turn)
 
 
-def _hear_denials(
+def _claims(
     turn: Turn, members: tuple[Member, ...], heard: frozenset[Endpoint]
-) -> None:
-    """Note who says itself that it leads, or that it does not, though others say so.
+) -> tuple[dict[Endpoint, float], dict[Endpoint, float]]:
+    """Say who was said to lead lately, and who denied it himself, and when.
 
     Only who led a moment ago is so held to its own word. A claim about somebody else is
     news, and no lag: a node that has just been elected is not asked first.
@@ -103,7 +105,7 @@ def _hear_denials(
     denied = _lately(turn, turn.state.denied)
     denied = {member: at for member, at in denied.items() if member not in heard}
     denied |= dict.fromkeys((heard & led_at.keys()) - leading, turn.now)
-    turn.state = amended(turn.state, led_at=led_at, denied=denied)
+    return led_at, denied
 
 
 def _lately(turn: Turn, instants: Mapping[Endpoint, float]) -> dict[Endpoint, float]:

@@ -122,7 +122,7 @@ def rules_changed(turn: Turn, router: Router) -> bool:
     kept = {
         advertised: route
         for advertised, route in state.proven.items()
-        if route.named in router.routes(advertised)
+        if route.is_among(router.routes(advertised))
     }
     turn.state = amended(state, proven=kept)
     for preference, node in dict(state.chosen).items():

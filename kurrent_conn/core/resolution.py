@@ -46,7 +46,7 @@ def resolve(turn: Turn, candidate: Candidate) -> tuple[Candidate, ...]:
         one
         for address in found
         for route in addressed(turn.state, candidate.route, address)
-        for one in resolve(turn, replace(candidate, route=route))
+        for one in resolve(turn, Candidate(candidate.endpoint, route, candidate.source))
     )
 
 
@@ -125,7 +125,7 @@ def addressed(state: State, route: Route, address: str) -> tuple[Route, ...]:
         route: By the name.
         address: One of the name's addresses.
     """
-    itself = replace(route, address=address)
+    itself = Route(route.dial, route.server_name, route.rule, address)
     if not state.plan.discover or route.rule or route.dial not in state.plan.seeds:
         return (itself,)
     by_rules = state.plan.router.routes(Endpoint(address, route.dial.port))

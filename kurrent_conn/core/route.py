@@ -6,6 +6,7 @@ package uses one `(host, port)` for both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
@@ -32,6 +33,24 @@ class Route:
     server_name: str
     rule: str | None = field(default=None, compare=False)
     address: str | None = None
+
+    def place_in(self, routes: Sequence[Route]) -> int:
+        """Say where among routes that rules gave this one is, whatever its address.
+
+        Args:
+            routes: What the rules give, best first; none of them has an address.
+
+        Returns:
+            Its index; their number when it is none of them.
+        """
+        for place, route in enumerate(routes):
+            if route.dial == self.dial and route.server_name == self.server_name:
+                return place
+        return len(routes)
+
+    def is_among(self, routes: Sequence[Route]) -> bool:
+        """Tell whether this is one of the routes that rules gave, as `place_in`."""
+        return self.place_in(routes) < len(routes)
 
     @property
     def named(self) -> Self:

@@ -84,7 +84,6 @@ def unmatched(turn: Turn) -> None:
         return
     since = turn.now if search.unmatched_since is None else search.unmatched_since
     draw, chance = turn.state.chance.uniform()
-    turn.state = amended(turn.state, chance=chance)
     asked_directly = bool(turn.state.reads) and search.unmatched_since is None
     pause = (
         stagger_s(turn.state.round_trip_s)
@@ -95,9 +94,10 @@ def unmatched(turn: Turn) -> None:
     if search.unmatched_since is not None and search.next_wave_at is not None:
         # Answers of probes come as well: they must not put the next read off.
         ask_at = min(ask_at, search.next_wave_at)
-    _update(
-        turn,
-        amended(
+    turn.state = amended(
+        turn.state,
+        chance=chance,
+        search=amended(
             search,
             unmatched_since=since,
             silent_streak=0,
@@ -133,7 +133,7 @@ def failed(turn: Turn, candidate: Candidate, attempt: Attempt, fatal: bool) -> N
     turn.note(EndpointFailed(attempt))
     if search.unmatched_since is None:
         _after_failure(turn, search)
-    elif search.silent_streak > len(list(candidates(turn.state))):
+    elif search.silent_streak > len(candidates(turn.state)):
         # Nobody of a cluster that did answer does so any more: the election clock
         # would ask a dead cluster for ever.
         _update(turn, amended(search, unmatched_since=None, next_wave_at=None))
@@ -268,8 +268,11 @@ def _ask_next(turn: Turn) -> None:
         return
     draw, chance = turn.state.chance.uniform()
     interval = election_interval_s(turn.now - search.unmatched_since, draw)
-    turn.state = amended(turn.state, chance=chance)
-    _update(turn, amended(search, next_wave_at=turn.now + interval))
+    turn.state = amended(
+        turn.state,
+        chance=chance,
+        search=amended(search, next_wave_at=turn.now + interval),
+    )
     suspects = turn.state.suspects
     only_suspects = all(c.endpoint in suspects for c in candidates(turn.state))
     for _ in range(len(suspects) + 1):
@@ -303,10 +306,10 @@ def _plan_round(turn: Turn) -> None:
         attempt.phase is Phase.CONNECT for attempt in search.attempts
     )
     look_at = turn.now + look_pause_s(draw) if refused else pause_ends_at
-    turn.state = amended(turn.state, chance=chance)
-    _update(
-        turn,
-        amended(
+    turn.state = amended(
+        turn.state,
+        chance=chance,
+        search=amended(
             search,
             pause_ends_at=pause_ends_at,
             next_round_at=min(look_at, pause_ends_at),

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.core.endpoint import Endpoint
 
@@ -32,7 +33,7 @@ _KNOWS_NO_LEADER = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: see `amended`
 class Seat:
     """What one node is.
 
@@ -88,7 +89,7 @@ class Belief:
     since_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: see `amended`
 class ClusterModel:
     """The whole cluster at one instant.
 
@@ -151,7 +152,7 @@ def killed(model: ClusterModel, index: int) -> ClusterModel:
     """
     dead = _seated(model, index, is_running=False, is_frozen=False)
     if model.leader == index:
-        dead = replace(dead, leader=None)
+        dead = amended(dead, leader=None)
     return dead
 
 
@@ -256,7 +257,7 @@ def election_started(model: ClusterModel, index: int, now_s: float) -> ClusterMo
     seats = tuple(
         _leaderless(s) if i in voters else s for i, s in enumerate(model.seats)
     )
-    model = replace(model, seats=seats, leader=None)
+    model = amended(model, seats=seats, leader=None)
     for voter in voters:
         model = _announced(model, voter, now_s)
     return model
@@ -280,10 +281,10 @@ def elected(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
 
     def heard(subject: int, belief: Belief) -> Belief:
         if subject == index:
-            return replace(belief, state=NodeState.LEADER, is_alive=True, since_s=now_s)
-        return replace(belief, state=NodeState.UNKNOWN, since_s=now_s)
+            return Belief(NodeState.LEADER, True, belief.instance_id, now_s)
+        return Belief(NodeState.UNKNOWN, belief.is_alive, belief.instance_id, now_s)
 
-    return replace(_rewritten(winner, audience, heard), term=term, leader=index)
+    return amended(_rewritten(winner, audience, heard), term=term, leader=index)
 
 
 def reported(model: ClusterModel, now_s: float) -> ClusterModel:
@@ -348,7 +349,7 @@ def cut_off(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
     """
     quiet = _leaderless(model.seats[index])
     leader = None if model.leader == index else model.leader
-    model = replace(_changed(model, index, quiet.state, leader=None), leader=leader)
+    model = amended(_changed(model, index, quiet.state, leader=None), leader=leader)
     return _announced(model, index, now_s)
 
 
@@ -374,8 +375,8 @@ def _awake(model: ClusterModel) -> list[int]:
 
 
 def _seated(model: ClusterModel, index: int, **changes: object) -> ClusterModel:
-    seat = replace(model.seats[index], **changes)  # type: ignore[arg-type] # by name
-    return replace(model, seats=(*model.seats[:index], seat, *model.seats[index + 1 :]))
+    seat = amended(model.seats[index], **changes)  # type: ignore[arg-type] # by name
+    return amended(model, seats=(*model.seats[:index], seat, *model.seats[index + 1 :]))
 
 
 def _changed(
@@ -387,7 +388,7 @@ def _changed(
 
 def _leaderless(seat: Seat) -> Seat:
     state = NodeState.READ_ONLY_LEADERLESS if seat.is_read_only else NodeState.UNKNOWN
-    return replace(seat, state=state, leader=None, is_assumed=False)
+    return amended(seat, state=state, leader=None, is_assumed=False)
 
 
 def _rejoined(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
@@ -400,7 +401,7 @@ def _rejoined(model: ClusterModel, index: int, now_s: float) -> ClusterModel:
         for other in informed:
             row[other] = model.beliefs[other][other]
         beliefs = (*model.beliefs[:index], tuple(row), *model.beliefs[index + 1 :])
-        model = replace(model, beliefs=beliefs)
+        model = amended(model, beliefs=beliefs)
     return _announced(model, index, now_s)
 
 
@@ -432,4 +433,4 @@ def _rewritten(
         beliefs[index] = tuple(
             heard(subject, old) for subject, old in enumerate(beliefs[index])
         )
-    return replace(model, beliefs=tuple(beliefs))
+    return amended(model, beliefs=tuple(beliefs))
