@@ -8,7 +8,6 @@ which watching the file itself does not show.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -51,7 +50,7 @@ class FileWatch(Generic[Value]):
         OSError: A file cannot be read now.
     """
 
-    __slots__ = ("_digest", "_load", "_signature", "error", "paths", "value")
+    __slots__ = ("_contents", "_load", "_signature", "error", "paths", "value")
 
     value: Value
     """What the last good version made."""
@@ -66,9 +65,8 @@ class FileWatch(Generic[Value]):
         self._load = load
         self.error = None
         self._signature = self._settled(self._stat())
-        contents = self._read()
-        self._digest = _digest(contents)
-        self.value = load(contents)
+        self._contents = self._read()
+        self.value = load(self._contents)
 
     def poll(self) -> Polled:
         """Look whether the files changed; read them only when they may have.
@@ -97,10 +95,9 @@ class FileWatch(Generic[Value]):
         return self._taken(contents)
 
     def _taken(self, contents: tuple[bytes, ...]) -> Polled:
-        digest = _digest(contents)
-        if digest == self._digest and not isinstance(self.error, OSError):
+        if contents == self._contents and not isinstance(self.error, OSError):
             return Polled.UNCHANGED
-        self._digest = digest
+        self._contents = contents
         try:
             value = self._load(contents)
         except ConfigurationError as error:
@@ -120,8 +117,3 @@ class FileWatch(Generic[Value]):
 
     def _read(self) -> tuple[bytes, ...]:
         return tuple(path.read_bytes() for path in self.paths)
-
-
-def _digest(contents: tuple[bytes, ...]) -> bytes:
-    # Each file is hashed by itself, so that bytes cannot move from one to the other.
-    return b"".join(hashlib.sha256(content).digest() for content in contents)

@@ -10,6 +10,7 @@ from os import PathLike, fspath
 from typing import Final
 from uuid import uuid4
 
+from kurrent_conn.core.connection_string.reading import Values, read
 from kurrent_conn.core.overrides import Overrides
 from kurrent_conn.core.settings import Settings
 from kurrent_conn.core.state import Plan
@@ -39,10 +40,15 @@ def read_settings(target: str | Settings) -> Settings:
     Raises:
         InvalidConnectionString: The text cannot be read.
     """
-    settings = target if isinstance(target, Settings) else Settings.from_string(target)
-    if settings.connection_name is None:
-        settings = replace(settings, connection_name=f"kurrent-conn-{uuid4()}")
-    return settings
+    name = f"kurrent-conn-{uuid4()}"
+    if not isinstance(target, Settings):
+        # Named while they are made: to make them twice is felt in a first connect.
+        reading = read(target)
+        values: Values = {"connection_name": name, **reading.values}
+        return Settings(**values, warnings=reading.warnings)
+    if target.connection_name is None:
+        return replace(target, connection_name=name)
+    return target
 
 
 def read_overrides(given: OverridesLike) -> Overrides:

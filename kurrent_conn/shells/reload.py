@@ -126,7 +126,12 @@ def _watched_trust(settings: Settings) -> FileWatch[Trust] | None:
     if not settings.tls or not files:
         return None
     try:
-        return FileWatch(files, lambda _: read_trust(settings))
+        return FileWatch(
+            files,
+            lambda contents: read_trust(
+                settings, dict(zip(files, contents, strict=True))
+            ),
+        )
     except OSError:
         read_trust(settings)  # raises what says more
         raise

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 import grpc
 
@@ -40,6 +41,11 @@ WELL_KNOWN_STORES: Final = (
 
 Source: grpc core, `src/core/credentials/transport/tls/load_system_roots_supported.cc`.
 """
+
+Contents: TypeAlias = Mapping[str, bytes]
+"""What files hold, by path."""
+
+NOTHING: Final[Contents] = MappingProxyType({})
 
 _CA_OPTION: Final = "tlsCaFile"
 _CERTIFICATE_OPTION: Final = "userCertFile"
@@ -89,7 +95,7 @@ class Trust:
         return (files("grpc") / "_cython/_credentials/roots.pem").read_bytes()
 
 
-def read_trust(settings: Settings) -> Trust:
+def read_trust(settings: Settings, at_hand: Contents = NOTHING) -> Trust:
     """Read the trust that a connection's settings ask for.
 
     With `tlsCaFile`: that file's certificates, or those of every file in that
@@ -100,6 +106,7 @@ def read_trust(settings: Settings) -> Trust:
 
     Args:
         settings: `tls_ca_file`, `user_cert_file` and `user_key_file` are read.
+        at_hand: What has been read already, by path.
 
     Raises:
         InvalidTlsFile: A file is missing, cannot be read, holds no usable PEM; the
@@ -109,17 +116,19 @@ def read_trust(settings: Settings) -> Trust:
     roots, description = (
         _system_roots()
         if settings.tls_ca_file is None
-        else _given_roots(settings.tls_ca_file)
+        else _given_roots(settings.tls_ca_file, at_hand)
     )
-    chain, key = _client_certificate(settings.user_cert_file, settings.user_key_file)
+    chain, key = _client_certificate(
+        settings.user_cert_file, settings.user_key_file, at_hand
+    )
     if settings.user_cert_file is not None and chain is not None:
         description += f", client certificate {settings.user_cert_file}"
     return Trust(roots, chain, key, description)
 
 
-def _given_roots(path: str) -> tuple[bytes, str]:
-    if not _is_directory(path):
-        certificates = _certificates(_CA_OPTION, path)
+def _given_roots(path: str, at_hand: Contents) -> tuple[bytes, str]:
+    if path in at_hand or not _is_directory(path):
+        certificates = _certificates(_CA_OPTION, path, at_hand)
         return (
             pem.write_certificates(certificates),
             f"CA file {path} ({_count(len(certificates))})",
@@ -225,13 +234,13 @@ def _blocks_in(path: str) -> tuple[bytes, ...]:
 
 
 def _client_certificate(
-    chain_path: str | None, key_path: str | None
+    chain_path: str | None, key_path: str | None, at_hand: Contents
 ) -> tuple[bytes | None, bytes | None]:
     if chain_path is None or key_path is None:  # both or none: `Settings` sees to it
         return None, None
-    chain = _certificates(_CERTIFICATE_OPTION, chain_path)
+    chain = _certificates(_CERTIFICATE_OPTION, chain_path, at_hand)
     try:
-        key = pem.read_key(_bytes(_KEY_OPTION, key_path))
+        key = pem.read_key(_bytes(_KEY_OPTION, key_path, at_hand))
     except pem.PemProblem as problem:
         raise InvalidTlsFile(_KEY_OPTION, key_path, str(problem)) from problem
     position = pem.certificate_of(key, chain)
@@ -253,17 +262,26 @@ def _client_certificate(
     return pem.write_certificates(chain), pem.write_key(key)
 
 
-def _certificates(option: str, path: str) -> tuple[bytes, ...]:
+def _certificates(
+    option: str, path: str, at_hand: Contents = NOTHING
+) -> tuple[bytes, ...]:
     try:
-        return pem.read_certificates(_bytes(option, path))
+        return pem.read_certificates(_bytes(option, path, at_hand))
     except pem.PemProblem as problem:
         raise InvalidTlsFile(option, path, str(problem)) from problem
 
 
-def _bytes(option: str, path: str) -> bytes:
+def _bytes(option: str, path: str, at_hand: Contents = NOTHING) -> bytes:
+    data = at_hand[path] if path in at_hand else _read(option, path)
+    if len(data) > MAX_FILE_BYTES:
+        raise InvalidTlsFile(option, path, "it is larger than 16 MiB: no PEM file is")
+    return data
+
+
+def _read(option: str, path: str) -> bytes:
     try:
         with Path(path).open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+            return file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise InvalidTlsFile(option, path, _why_missing(path)) from error
     except IsADirectoryError as error:
@@ -277,9 +295,6 @@ def _bytes(option: str, path: str) -> bytes:
         ) from error
     except (OSError, ValueError) as error:
         raise InvalidTlsFile(option, path, f"it cannot be read: {error}") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise InvalidTlsFile(option, path, "it is larger than 16 MiB: no PEM file is")
-    return data
 
 
 def _files_in(option: str, directory: str) -> tuple[str, ...]:
