@@ -23,15 +23,19 @@ SUSPECTS_EVERY: Final = 4
 CONNECT_AHEAD: Final = 2
 
 
-def connect_ahead(turn: Turn) -> None:
+def connect_ahead(turn: Turn, most: int) -> None:
     """Let the next candidates connect beside the first read; look their names up.
 
     One of them leads, as a rule: the way to it is then paid once, not twice.
+
+    Args:
+        turn: The draft.
+        most: How many.
     """
     search, plan = turn.state.search, turn.state.plan
     if search is None or not plan.by_gossip or plan.asks_before_calls:
         return
-    for candidate in search.queue[:CONNECT_AHEAD]:
+    for candidate in search.queue[:most]:
         if candidate.endpoint in turn.state.suspects or _is_early(turn, candidate):
             continue
         route = dials(turn.state, candidate.route)[0]

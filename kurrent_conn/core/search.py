@@ -26,7 +26,13 @@ from kurrent_conn.core.backoff import (
 )
 from kurrent_conn.core.belief import candidates, is_by_rule
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.inquiry import ask_next, ask_wave, connect_ahead, refill
+from kurrent_conn.core.inquiry import (
+    CONNECT_AHEAD,
+    ask_next,
+    ask_wave,
+    connect_ahead,
+    refill,
+)
 from kurrent_conn.core.notice import EndpointFailed
 from kurrent_conn.core.resolution import dials
 from kurrent_conn.core.route import Route
@@ -34,10 +40,11 @@ from kurrent_conn.core.state import Candidate, Search, State
 from kurrent_conn.core.turn import Turn
 
 CONNECT_AHEAD_AFTER_S: Final = 0.006
-"""An answer that is not there by then comes from afar. Meanwhile the next candidates
-can connect, and are ready no later than it.
+"""An answer that is not there by then comes from afar. Meanwhile all who come next can
+connect, and are ready no later than it.
 
-From near it is there, and three handshakes at once would cost what two in a row do.
+From near it is there, and three handshakes at once would cost what two in a row do. So
+only the very next one connects at once: every other time it leads.
 """
 
 RESTED_S: Final = 1.0
@@ -75,6 +82,7 @@ def begin(turn: Turn) -> None:
     refill(turn)
     if begin_at <= turn.now:
         ask_wave(turn)
+        connect_ahead(turn, 1)
 
 
 def unmatched(turn: Turn) -> None:
@@ -237,7 +245,7 @@ def tick(turn: Turn) -> None:
     if search.connect_at is not None and search.connect_at <= turn.now:
         search = amended(search, connect_at=None)
         _update(turn, search)
-        connect_ahead(turn)
+        connect_ahead(turn, CONNECT_AHEAD)
     if search.next_wave_at is not None and search.next_wave_at <= turn.now:
         if search.unmatched_since is None:
             ask_wave(turn)

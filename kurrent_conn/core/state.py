@@ -188,8 +188,8 @@ class Search:
         ended_rounds: Rounds in which nobody answered. One ends when all whom it asked
             have failed, with the pause that follows; while one of them is silent, the
             others are asked again.
-        connect_at: When the next candidates begin to connect ahead of being asked;
-            None: they did, or an answer came before.
+        connect_at: When the next candidates begin to connect ahead of being asked, as
+            the first of them does at once; None: they did, or an answer came before.
         next_wave_at: When to ask the next of the queue; None: nothing is due.
         next_round_at: When to ask all again; None: the round goes on.
         pause_ends_at: When the pause after this round ends, and with it the round:

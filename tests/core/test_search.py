@@ -8,14 +8,14 @@ from itertools import pairwise
 import pytest
 
 from kurrent_conn.core import state as core_state
-from kurrent_conn.core.actions import Ending, GiveUp, ReadGossip, WakeAt
+from kurrent_conn.core.actions import Connect, Ending, GiveUp, ReadGossip, WakeAt
 from kurrent_conn.core.backoff import election_interval_s
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import Wanted, Woke
 from kurrent_conn.core.state import Node
-from kurrent_conn.testing.virtual.simulation import End, Fails, Silent, Simulation
+from kurrent_conn.testing.virtual.simulation import End, Fails, Says, Silent, Simulation
 from tests.stage.scene import LEADER, A, B, C, Scene, member, plan
 
 
@@ -170,3 +170,50 @@ def test_two_dead_of_five_take_no_turns_either(seed: int) -> None:
     turns = [at for at, it in reads if it.endpoint not in {A, B} and at > 1.1]
     gaps = [later - at for at, later in pairwise(turns)]
     assert max(gaps) <= election_interval_s(1.5, 1)
+
+
+FOUR = tuple(Endpoint(f"127.0.0.{number}", 2113) for number in (1, 2, 3, 4))
+
+
+def connecting(simulation: Simulation) -> list[Endpoint]:
+    """List where connections were begun ahead of a read, in order."""
+    return [
+        action.route.dial
+        for action in simulation.actions
+        if isinstance(action, Connect)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_next_connects_at_once_and_two_when_the_first_is_far_away(
+    seed: int,
+) -> None:
+    """An answer from near stops that, one from afar finds the next two connected."""
+    scene = Scene(member(FOUR[0], LEADER), *map(member, FOUR[1:]))
+    for first_says_after_s, connect in ((0.003, 1), (0.02, 2)):
+        scene.replies = dict.fromkeys(
+            FOUR, Says(scene.members, after_s=first_says_after_s)
+        )
+        simulation = Simulation(plan(*FOUR), scene, seed)
+        simulation.want()
+        asked_first = scene.asked[-1]
+        assert len(connecting(simulation)) == 1
+        simulation.run(first_says_after_s)
+        begun = set(connecting(simulation))
+        assert len(begun) == connect
+        assert asked_first not in begun
+
+
+def test_nobody_connects_ahead_where_one_host_is_used_as_it_is() -> None:
+    """Nor to a server whose certificate is pinned by its first read."""
+    scene = Scene(member(FOUR[0], LEADER), *map(member, FOUR[1:]))
+    scene.replies = dict.fromkeys(FOUR, Says(scene.members, after_s=0.02))
+    usual = plan(*FOUR)
+    for other in (
+        replace(usual, by_gossip=False),
+        replace(usual, asks_before_calls=True),
+    ):
+        simulation = Simulation(other, scene)
+        simulation.want()
+        simulation.run(0.02)
+        assert connecting(simulation) == []
