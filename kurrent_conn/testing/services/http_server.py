@@ -25,6 +25,8 @@ _MOST_HEAD_BYTES: Final = 32 * 1024
 """Source: Kestrel's default (MaxRequestHeadersTotalSize)."""
 
 _MOST_BODY_BYTES: Final = 1024 * 1024
+_QUIET_S: Final = 0.1
+_LONGEST_READ_OUT_S: Final = 2.0
 _END: Final = b"\r\n\r\n"
 
 
@@ -72,6 +74,7 @@ class HttpServer:
             with suppress(ConnectionError, EOFError, asyncio.CancelledError):
                 while await self._exchange(reader, writer):
                     pass
+                await _read_out(reader)
         finally:
             writer.close()
 
@@ -99,6 +102,18 @@ class HttpServer:
             writer.write(answer.body)
         await writer.drain()
         return head.goes_on
+
+
+async def _read_out(reader: asyncio.StreamReader) -> None:
+    """Read on until the client ends, or is quiet for a moment.
+
+    A close over bytes that nobody read is a reset, at which the client's system drops
+    the answer. Source: RFC 9112, 9.6.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LONGEST_READ_OUT_S):
+            while await asyncio.wait_for(reader.read(_MOST_HEAD_BYTES), _QUIET_S):
+                pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,15 @@ def test_a_connection_carries_many_requests(plain: SimulatedCluster) -> None:
     assert b"Connection: close" in answer
 
 
+def test_what_comes_too_late_takes_no_answer_back(plain: SimulatedCluster) -> None:
+    """A close over bytes that nobody read is a reset, at which answers are dropped."""
+    last = b"GET /health/live HTTP/1.1\r\nHost: n\r\nConnection: close\r\n\r\n"
+    for _ in range(20):
+        answer = spoken(plain, last, *(b"x" * 50_000 for _ in range(10)))
+        assert answer.startswith(b"HTTP/1.1 204 No Content")
+        assert answer.count(b"HTTP/1.1") == 1
+
+
 @pytest.mark.parametrize(
     "request_",
     [
