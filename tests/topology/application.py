@@ -20,6 +20,7 @@ import grpc
 
 import kurrent_conn
 from kurrent_conn.core.notice import NodeOpened
+from kurrent_conn.core.report import OpenedNode
 from raw_call import append, proposed, read
 
 # How long an event may be on its way.
@@ -67,12 +68,15 @@ class Application:
         Events come on the connection's own thread: the last may be on its way yet.
         """
         assert self._connection is not None
-        leader = self._connection.topology.leader
-        (now,) = self._connection.diagnostics().opened
-        current = {"node": now.advertised.host, "dial": now.route.dial.host}
         with self._told:
-            self._told.wait_for(lambda: self._opened[-1:] == [current], TOLD_S)
+            self._told.wait_for(self._is_told, TOLD_S)
+        leader = self._connection.topology.leader
         return {"leader": leader and str(leader), "opened": self._opened}
+
+    def _is_told(self) -> bool:
+        assert self._connection is not None
+        now = [_where(each) for each in self._connection.diagnostics().opened]
+        return not now or self._opened[-1:] == now
 
     def close(self) -> None:
         """Close the connection."""
@@ -88,10 +92,13 @@ class Application:
 
     def _note(self, notice: object) -> None:
         if isinstance(notice, NodeOpened):
-            opened = {"node": notice.advertised.host, "dial": notice.route.dial.host}
             with self._told:
-                self._opened.append(opened)
+                self._opened.append(_where(notice))
                 self._told.notify_all()
+
+
+def _where(opened: NodeOpened | OpenedNode) -> dict[str, str]:
+    return {"node": opened.advertised.host, "dial": opened.route.dial.host}
 
 
 def outcome_of(application: Application, order: dict[str, Any]) -> dict[str, Any]:
