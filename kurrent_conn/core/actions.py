@@ -124,6 +124,11 @@ class Retire:
 
 
 @dataclass(frozen=True, slots=True)
+class RetireAll:
+    """Retire every channel there is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Condemn:
     """End the calls in flight on a node at once, with UNAVAILABLE and this text.
 
@@ -185,6 +190,7 @@ Action = (
     | Open
     | Shut
     | Retire
+    | RetireAll
     | Condemn
     | GiveUp
     | Note

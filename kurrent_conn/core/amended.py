@@ -1,4 +1,4 @@
-"""`dataclasses.replace` for the two large values that every event rewrites.
+"""`dataclasses.replace` for large values that are rewritten all the time.
 
 `replace` calls the constructor with every field, which costs a `State` 4.5 us; several
 such copies an event would be most of what `advance` takes. A frozen dataclass without

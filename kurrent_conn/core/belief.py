@@ -91,7 +91,7 @@ def candidates(state: State) -> tuple[Candidate, ...]:
 _LISTED: Final = "_listed"
 """Where a state keeps its candidates: the next one takes them over, see `amended`.
 
-They are asked for with every answer, and change with a quarter of them.
+They are asked for with every read that an election sends, and seldom change.
 """
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from kurrent_conn.core.actions import CancelRead
 from kurrent_conn.core.amended import amended
 from kurrent_conn.core.belief import place_of
 from kurrent_conn.core.events import GossipFailed
@@ -36,12 +37,19 @@ def plan(turn: Turn) -> None:
     serials = frozenset(node.serial for node in _badly_reached(turn.state))
     trial = turn.state.trial
     if not serials:
+        _end(turn)
         trial = None
     elif trial is None or trial.serials != serials:
         reads = trial.reads if trial else ()
         trial = Trial(serials, turn.now + FIRST_PAUSE_S, FIRST_PAUSE_S, reads)
     if trial != turn.state.trial:
         turn.state = amended(turn.state, trial=trial)
+
+
+def _end(turn: Turn) -> None:
+    """Stop the trials under way; there is nothing better to be had."""
+    reads = turn.state.trial.reads if turn.state.trial is not None else ()
+    turn.act(*(CancelRead(read.number) for read in reads))
 
 
 def tick(turn: Turn) -> None:

@@ -27,7 +27,7 @@ class Chance:
     """A seed and how often it was drawn from.
 
     Args:
-        seed: Any integer; its lowest 64 bits count.
+        seed: Any integer; two that share their lowest 64 bits draw alike.
         drawn: How many draws were made; each draw gives the next value.
     """
 

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from kurrent_conn.core import better_route, outage, search, vigil, wait_end
+from kurrent_conn.core import better_route, dialling, outage, search, vigil, wait_end
 from kurrent_conn.core.actions import Action, Ending, Open, WakeAt
 from kurrent_conn.core.amended import amended
 from kurrent_conn.core.events import (
@@ -80,6 +80,7 @@ def advance(state: State, event: Event, now: float) -> tuple[State, tuple[Action
     if not state.closed:
         _take(turn, event)
         _settle(turn)
+        dialling.settle(turn)
     elif isinstance(event, Wanted):
         _refuse(turn, event)
     return turn.state, tuple(turn.actions)

@@ -26,22 +26,25 @@ CONNECT_AHEAD: Final = 2
 def connect_ahead(turn: Turn, most: int) -> None:
     """Let the next candidates connect beside the first read; look their names up.
 
-    One of them leads, as a rule: the way to it is then paid once, not twice.
+    One of them leads, as a rule: the way to it is then paid once, not twice. Not for
+    news alone, which any answer brings.
 
     Args:
         turn: The draft.
         most: How many.
     """
     search, plan = turn.state.search, turn.state.plan
-    if search is None or not plan.by_gossip or plan.asks_before_calls:
+    wants_node = any(w.preference is not None for w in turn.state.waiters)
+    if search is None or not wants_node or not plan.by_gossip or plan.asks_before_calls:
         return
     for candidate in search.queue[:most]:
         if candidate.endpoint in turn.state.suspects or _is_early(turn, candidate):
             continue
         route = dials(turn.state, candidate.route)[0]
         if route.is_resolved:
-            turn.act(Connect(route))
-        else:
+            if route not in turn.state.channels:
+                turn.act(Connect(route))
+        elif route.dial.host not in turn.state.addresses:
             look_up(turn, candidate)
 
 

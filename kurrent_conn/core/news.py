@@ -11,6 +11,7 @@ from typing import Final
 
 from kurrent_conn.core import (
     better_route,
+    dialling,
     inquiry,
     inspection,
     resolution,
@@ -65,6 +66,7 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     )
     if read is None:
         return
+    dialling.answered(turn, read.candidate.route)
     members = with_a_route(turn, event.members, read.candidate.endpoint)
     heard = answerers(turn.state, read.candidate, members)
     # A probe may still go by a route that the rules do not know any more.
@@ -95,7 +97,7 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
 def _claims(
     turn: Turn, members: tuple[Member, ...], heard: frozenset[Endpoint]
 ) -> tuple[dict[Endpoint, float], dict[Endpoint, float]]:
-    """Say who was said to lead lately, and who denied it himself, and when.
+    """Say which members were said to lead lately, which denied it themselves, and when.
 
     Only who led a moment ago is so held to its own word. A claim about somebody else is
     news, and no lag: a node that has just been elected is not asked first.
@@ -114,6 +116,7 @@ def _lately(turn: Turn, instants: Mapping[Endpoint, float]) -> dict[Endpoint, fl
 
 def gossip_failed(turn: Turn, event: GossipFailed) -> None:
     """Take a missing answer into account, and ask on."""
+    dialling.failed(turn, event)
     read = _finish(turn, event.read)
     if read is None:
         better_route.failed(turn, event)
@@ -153,6 +156,7 @@ def resolved(turn: Turn, event: Resolved) -> None:
     """Ask the candidates whose addresses have come, better routes among them."""
     for candidate in resolution.resolved(turn, event):
         inquiry.ask(turn, candidate)
+    search.connect_next(turn)
     better_route.resolved(turn, event.host)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from kurrent_conn.core import outage
-from kurrent_conn.core.actions import Open, Retire, Shut
+from kurrent_conn.core.actions import Open, Retire, RetireAll, Shut
 from kurrent_conn.core.amended import amended
 from kurrent_conn.core.belief import chooses_by_gossip, is_self, is_trusted
 from kurrent_conn.core.cluster import NodePreference, Topology
@@ -134,10 +134,8 @@ def rules_changed(turn: Turn, router: Router) -> bool:
 
 def trust_changed(turn: Turn) -> None:
     """Let every channel be made anew, with the new trust; running calls finish."""
-    opened = {node.serial: node for node in turn.state.chosen.values()}
-    in_use = {node.route for node in opened.values()}
-    turn.act(*(Retire(r) for r in set(turn.state.proven.values()) if r not in in_use))
-    for node in opened.values():
+    turn.act(RetireAll())
+    for node in {node.serial: node for node in turn.state.chosen.values()}.values():
         renew(turn, node)
 
 

@@ -84,16 +84,22 @@ def take_unresolved(turn: Turn, host: str) -> tuple[Candidate, ...]:
 
 
 def not_resolved(turn: Turn, host: str) -> tuple[Candidate, ...]:
-    """Note that a name has no address for now; give the candidates that waited."""
+    """Note that a name has no address for now; give the candidates that waited.
+
+    Where none did, it was looked up ahead: it is again when the turn comes of one who
+    has to be told why it was not asked.
+    """
+    waiting = take_unresolved(turn, host)
     state = turn.state
     known = state.addresses.get(host) or Addresses((), 0.0)
-    known = replace(known, good_until=turn.now + FAILED_TTL_S)
+    ttl_s = FAILED_TTL_S if waiting or known.found else 0.0
+    known = replace(known, good_until=turn.now + ttl_s)
     turn.state = amended(
         state,
         addresses={**state.addresses, host: known},
         resolving=state.resolving - {host},
     )
-    return take_unresolved(turn, host)
+    return waiting
 
 
 def dials(state: State, route: Route) -> tuple[Route, ...]:

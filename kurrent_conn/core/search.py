@@ -40,11 +40,12 @@ from kurrent_conn.core.state import Candidate, Search, State
 from kurrent_conn.core.turn import Turn
 
 CONNECT_AHEAD_AFTER_S: Final = 0.006
-"""An answer that is not there by then comes from afar. Meanwhile all who come next can
+"""An answer that is not there by then comes from afar. Meanwhile two candidates can
 connect, and are ready no later than it.
 
 From near it is there, and three handshakes at once would cost what two in a row do. So
-only the very next one connects at once: every other time it leads.
+only the very next candidate connects at once: of three nodes it leads every other time
+that the first does not.
 """
 
 RESTED_S: Final = 1.0
@@ -82,7 +83,14 @@ def begin(turn: Turn) -> None:
     refill(turn)
     if begin_at <= turn.now:
         ask_wave(turn)
-        connect_ahead(turn, 1)
+        connect_next(turn)
+
+
+def connect_next(turn: Turn) -> None:
+    """Let those connect whose turn comes next: one, or two if the first is far away."""
+    search = turn.state.search
+    if search is not None and search.unmatched_since is None:
+        connect_ahead(turn, CONNECT_AHEAD if search.connect_at is None else 1)
 
 
 def unmatched(turn: Turn) -> None:
@@ -243,9 +251,9 @@ def tick(turn: Turn) -> None:
     if search is None:
         return
     if search.connect_at is not None and search.connect_at <= turn.now:
-        search = amended(search, connect_at=None)
-        _update(turn, search)
-        connect_ahead(turn, CONNECT_AHEAD)
+        _update(turn, amended(search, connect_at=None))
+        connect_next(turn)
+        search = turn.state.search or search
     if search.next_wave_at is not None and search.next_wave_at <= turn.now:
         if search.unmatched_since is None:
             ask_wave(turn)
@@ -332,7 +340,7 @@ def _next_round(turn: Turn) -> None:
     ended = search.ended_rounds
     if search.pause_ends_at is None or search.pause_ends_at <= turn.now:
         # Nor is one over while somebody's address is being looked up.
-        ended += not (turn.state.reads or search.unresolved)
+        ended += not (turn.state.reads or _awaits_address(turn.state, search))
         search = amended(
             search,
             round_number=search.round_number + 1,
@@ -344,6 +352,10 @@ def _next_round(turn: Turn) -> None:
     refill(turn)
     ask_wave(turn)
     _plan_round_if_idle(turn)
+
+
+def _awaits_address(state: State, search: Search) -> bool:
+    return any(c.route.dial.host in state.resolving for c in search.unresolved)
 
 
 def look_ended(turn: Turn) -> None:

@@ -188,8 +188,8 @@ class Search:
         ended_rounds: Rounds in which nobody answered. One ends when all whom it asked
             have failed, with the pause that follows; while one of them is silent, the
             others are asked again.
-        connect_at: When the next candidates begin to connect ahead of being asked, as
-            the first of them does at once; None: they did, or an answer came before.
+        connect_at: When two of the next candidates connect ahead of being asked, and
+            not only the very next; None: they did, or an answer came before.
         next_wave_at: When to ask the next of the queue; None: nothing is due.
         next_round_at: When to ask all again; None: the round goes on.
         pause_ends_at: When the pause after this round ends, and with it the round:
@@ -249,6 +249,7 @@ class State:
         resolving: Names being looked up.
         suspects: Members that failed and have not answered since.
         proven: The route by which a member answered last.
+        channels: The channels there are, by route, and whether somebody answered.
         outages: Failovers that are not over, by preference.
         failovers: The last failovers, the newest last.
         led_at: When members were last said to lead, monotonic seconds; lately only.
@@ -280,6 +281,7 @@ class State:
     resolving: frozenset[str] = frozenset()
     suspects: frozenset[Endpoint] = frozenset()
     proven: Mapping[Endpoint, Route] = field(default_factory=dict)
+    channels: Mapping[Route, bool] = field(default_factory=dict)
     outages: Mapping[NodePreference, Outage] = field(default_factory=dict)
     failovers: tuple[Failover, ...] = ()
     led_at: Mapping[Endpoint, float] = field(default_factory=dict)

@@ -242,3 +242,33 @@ def test_a_round_is_not_over_while_a_name_is_looked_up(seed: int) -> None:
     (given_up,) = (action for action in told if isinstance(action, GiveUp))
     assert given_up.ending is Ending.ROUNDS
     assert {attempt.endpoint for attempt in given_up.attempts} == {here, B}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_name_that_failed_ahead_of_its_turn_is_told_of(seed: int) -> None:
+    """It is looked up again when its turn comes, and the round ends on time."""
+    here = Endpoint("127.0.0.1", 2113)
+    scene = Scene(member(here, LEADER))
+    scene.replies[here] = Fails(after_s=0.001)
+    simulation = Simulation(replace(plan(here, B), max_rounds=1), scene, seed)
+    simulation.names = lambda _: ()
+    wait = simulation.want()
+    simulation.run(2)
+    end = simulation.ends[wait]
+    assert isinstance(end.result, GiveUp)
+    assert end.at < 0.3
+    assert {attempt.endpoint for attempt in end.result.attempts} == {here, B}
+
+
+def test_a_name_without_an_address_is_looked_up_once_a_second() -> None:
+    """By a search whose first seed is silent, ahead of its turn and in it."""
+    scene = Scene(member(A, LEADER))
+    here = Endpoint("127.0.0.1", 2113)
+    scene.replies[here] = Silent()
+    for seed in range(8):
+        simulation = Simulation(plan(here, B), scene, seed)
+        simulation.names = lambda _: ()
+        simulation.want(within=3.0)
+        simulation.run(3)
+        asked = [a for a in simulation.actions if isinstance(a, Resolve)]
+        assert 1 <= len(asked) <= 5, seed

@@ -199,9 +199,32 @@ def test_the_next_connects_at_once_and_two_when_the_first_is_far_away(
         asked_first = scene.asked[-1]
         assert len(connecting(simulation)) == 1
         simulation.run(first_says_after_s)
-        begun = set(connecting(simulation))
-        assert len(begun) == connect
+        begun = connecting(simulation)
+        assert len(begun) == len(set(begun)) == connect
         assert asked_first not in begun
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_next_connects_as_soon_as_its_name_has_an_address(seed: int) -> None:
+    """Names are looked up side by side; the first search knows none."""
+    scene = Scene(member(A, LEADER), member(B), member(C))
+    scene.replies = dict.fromkeys((A, B, C), Says(scene.members, after_s=0.003))
+    simulation = Simulation(plan(), scene, seed)
+    simulation.want()
+    simulation.run(0)
+    asked = [a.endpoint for a in simulation.actions if isinstance(a, ReadGossip)]
+    (ahead,) = connecting(simulation)
+    assert len(asked) == 1
+    assert ahead not in asked
+
+
+def test_news_alone_lets_nobody_connect() -> None:
+    """Any answer brings them."""
+    scene = Scene(member(FOUR[0], LEADER), *map(member, FOUR[1:]))
+    simulation = Simulation(plan(*FOUR), scene)
+    simulation.want(None)
+    simulation.run(1)
+    assert connecting(simulation) == []
 
 
 def test_nobody_connects_ahead_where_one_host_is_used_as_it_is() -> None:

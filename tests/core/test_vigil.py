@@ -154,6 +154,7 @@ def test_calls_that_stay_late_on_a_live_node_get_a_fresh_channel() -> None:
     scene = cluster()
     simulation = opened(scene)
     node = simulation.opened[NodePreference.LEADER]
+    simulation.retired.clear()
     late(simulation, 3, node)
     renewed = simulation.opened[NodePreference.LEADER]
     assert renewed.advertised == A

@@ -32,6 +32,7 @@ from kurrent_conn.core.actions import (
     ReadGossip,
     Resolve,
     Retire,
+    RetireAll,
     Shut,
     WakeAt,
 )
@@ -318,6 +319,8 @@ class Driver:
                 self._shut(action.preference)
             case Retire():
                 self._channels.retire(action.route)
+            case RetireAll():
+                self._channels.retire_all()
             case Condemn():
                 self._channels.condemn(action.node, action.text)
             case GiveUp():
@@ -380,17 +383,23 @@ class Driver:
     async def _ask(
         self, channel: RouteChannel, timeout_s: float, metadata: Metadata
     ) -> bytes:
-        """Read gossip; where this side ends the channel, fail and do not vanish."""
+        """Read gossip; where this side ends the channel, fail and do not vanish.
+
+        Nothing here may hold the call when it is over, as its own callbacks would and a
+        task in the frame of a `CancelledError`: a closed channel dials on until its
+        last call is gone, and the collector takes its time.
+        """
         call = channel.read_gossip()(READ_REQUEST, timeout=timeout_s, metadata=metadata)
         channel.reads.add(call)  # or the channel could be closed meanwhile
-        call.add_done_callback(channel.reads.discard)
         try:
             answer: bytes = await call
         except CancelledError:
-            task = asyncio.current_task()
-            if channel.ended is None or (task is not None and task.cancelling()):
+            if channel.ended is None or _is_cancelling():
                 raise
             raise ended_error(StatusCode.UNAVAILABLE, channel.ended) from None
+        finally:
+            channel.reads.discard(call)
+            self._channels.close_idle()
         return answer
 
     def _wake_at(self, at: float | None) -> None:
@@ -447,3 +456,8 @@ class Driver:
                 del self._waits[number]
                 if not waiting.done():
                     waiting.set_result(result)
+
+
+def _is_cancelling() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -51,8 +51,14 @@ class RouteChannels:
         if retired is not None:
             self._retired.append(retired)
             for call in retired.running():
-                call.add_done_callback(self.close_idle)
+                if call not in retired.reads:  # they tell by themselves
+                    call.add_done_callback(self.close_idle)
             self.close_idle()
+
+    def retire_all(self) -> None:
+        """Give none of the channels to anybody any more; their calls go on."""
+        for route in tuple(self._by_route):
+            self.retire(route)
 
     def all(self) -> tuple[RouteChannel, ...]:
         """Give the channels in use and the retired ones."""

@@ -31,6 +31,7 @@ from kurrent_conn.core.actions import (
     ReadGossip,
     Resolve,
     Retire,
+    RetireAll,
     Shut,
     WakeAt,
 )
@@ -333,6 +334,8 @@ class Driver:
                 self._on_open(action.preference, None)
             case Retire():
                 self._channels.retire(action.route)
+            case RetireAll():
+                self._channels.retire_all()
             case Condemn():
                 self._channels.condemn(action.node, action.text)
             case GiveUp():

@@ -58,6 +58,11 @@ class RouteChannels:
             # Not at once: a call that another thread is about to send may go on it yet.
             self._timer.at(monotonic() + _LOOK_AGAIN_S, self._let_go)
 
+    def retire_all(self) -> None:
+        """Give none of the channels to anybody any more; their calls go on."""
+        for route in tuple(self._by_route):
+            self.retire(route)
+
     def condemn(self, node: Node, text: str) -> None:
         """End the calls in flight on a node at once.
 

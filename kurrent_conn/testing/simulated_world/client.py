@@ -25,6 +25,7 @@ from kurrent_conn.core.actions import (
     ReadGossip,
     Resolve,
     Retire,
+    RetireAll,
     Shut,
     WakeAt,
 )
@@ -235,6 +236,9 @@ class Client(Process):
                 channel = self.routes.pop(action.route, None)
                 if channel is not None:
                     self.retired.append(channel)
+            case RetireAll():
+                self.retired += self.routes.values()
+                self.routes.clear()
             case Condemn():
                 self._condemn(action)
             case GiveUp():

@@ -8,6 +8,7 @@
                     carries credentials only with consent
     old is old      news that nobody waits for changes nothing
     awake           whatever is due has a timer
+    lets go         no channel dials a silent node when nobody asks by it any more
 
 Checked after each event, so a broken promise is found where it is broken.
 """
@@ -31,6 +32,7 @@ from kurrent_conn.core.events import (
 )
 from kurrent_conn.core.route import Route, Router
 from kurrent_conn.core.state import Node, Plan, State
+from kurrent_conn.testing.simulated_world.dialled import Dialled
 from kurrent_conn.testing.virtual.feature import Features, features_of
 from kurrent_conn.testing.virtual.transcript import action_line, event_line
 
@@ -76,6 +78,7 @@ class Watch:
         self._generation = 0
         self._recent: deque[float] = deque()
         self._condemned: set[int] = set()
+        self._dialled = Dialled()
         self._trusted: dict[Endpoint, bool] = {}
         self._seed_routes: set[Route] = set()
         self._follow_rules(plan.router)
@@ -103,11 +106,13 @@ class Watch:
         if isinstance(event, RulesChanged):
             self._follow_rules(event.router)
         self.visited.add(features_of(state))
-        self.checks += 2 + len(actions)
+        self.checks += 3 + len(actions)
         for action in actions:
             self._acted(state, action, now)
         self._is_in_time(client, now)
         self._is_awake(client, now)
+        self._dialled.took(event, actions)
+        self._lets_go(state, now)
         if _is_stale(before, event):
             self.checks += 1
             expected = advance(before, NOTHING, now)
@@ -189,6 +194,17 @@ class Watch:
         due = client.state.wake_at
         if due is not None and client.armed_for != due:
             raise PromiseBroken(f"{now:.3f} due at {due:.3f}, but nothing will wake")
+
+    def _lets_go(self, state: State, now: float) -> None:
+        if self._dialled.unheard and state.search is None and not _asks(state):
+            left = ", ".join(sorted(map(str, self._dialled.unheard)))
+            raise PromiseBroken(f"{now:.3f} nobody asks by {left} any more")
+
+
+def _asks(state: State) -> bool:
+    """Whether a probe or a trial is under way."""
+    is_trying = state.trial is not None and bool(state.trial.reads)
+    return is_trying or any(vigil.probe is not None for vigil in state.vigils)
 
 
 def _is_stale(state: State, event: Event) -> bool:

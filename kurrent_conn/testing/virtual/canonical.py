@@ -116,6 +116,7 @@ def canonical(state: State) -> Hashable:
         tuple((s, alive, name(endpoint)) for s, alive, endpoint in members),
         tuple(sorted(map(name, sorted(state.suspects)))),
         tuple(sorted(map(name, sorted(state.proven)))),
+        tuple(sorted((name(r.dial), heard) for r, heard in state.channels.items())),
         tuple(
             (w.preference or "news", _class(w.deadline_at), w.after_rounds)
             for w in state.waiters

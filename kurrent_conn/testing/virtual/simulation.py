@@ -29,6 +29,7 @@ from kurrent_conn.core.actions import (
     ReadGossip,
     Resolve,
     Retire,
+    RetireAll,
     Shut,
     WakeAt,
 )
@@ -142,6 +143,7 @@ class Simulation:
         self.ends: dict[int, End] = {}
         self.opened: dict[NodePreference, Node] = {}
         self.retired: list[Route] = []
+        self.retired_all_at: list[float] = []
         self.condemned: list[Node] = []
         self.on_action: Callable[[Action], None] = lambda _: None
         self.on_end: Callable[[int], None] = lambda _: None
@@ -240,6 +242,8 @@ class Simulation:
                 self.opened.pop(action.preference, None)
             case Retire():
                 self.retired.append(action.route)
+            case RetireAll():
+                self.retired_all_at.append(self.now)
             case Condemn():
                 self.condemned.append(action.node)
             case GiveUp():

@@ -19,6 +19,7 @@ from kurrent_conn.core.actions import (
     ReadGossip,
     Resolve,
     Retire,
+    RetireAll,
     Shut,
     WakeAt,
 )
@@ -115,6 +116,8 @@ def action_line(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one ar
             return f"shut {action.preference}"
         case Retire():
             return f"retire {action.route}"
+        case RetireAll():
+            return "retire every channel"
         case Condemn():
             return f"condemn {action.node.advertised}: {action.text}"
         case GiveUp():
