@@ -188,11 +188,14 @@ async def test_closing_ends_generator(cluster: FakeCluster) -> None:
 
 async def test_dropped_call_ends_no_stream(cluster: FakeCluster) -> None:
     """A call that nobody holds is cancelled: its node sees no end of the requests."""
-    async with aio.connect(cluster.uri()) as connection:
-        call = connection.channel.stream_stream(ECHO + "stream_stream")()
+
+    async def begin(channel: aio.Channel) -> None:
+        call = channel.stream_stream(ECHO + "stream_stream")()
         await call.write(b"hold")
         await held(cluster)
-        del call
+
+    async with aio.connect(cluster.uri()) as connection:
+        await begin(connection.channel)  # in a frame that ends: see `test_stream_call`
         assert await asyncio.to_thread(cluster.nodes[0].ended.acquire, timeout=5)
         assert cluster.nodes[0].received == [b"hold"]
 

@@ -98,7 +98,7 @@ async def test_stream_survives_its_channels_retirement(cluster: FakeCluster) -> 
 async def test_dropped_stream_is_ended(cluster: FakeCluster) -> None:
     """A stream that nobody holds any more, read or not, is ended on its node."""
 
-    async def begin_three(channel: grpc.aio.Channel) -> None:
+    async def begin_three(channel: aio.Channel) -> None:
         unread = begin(channel, "unary_stream", b"hold")
         read = begin(channel, "unary_stream", b"a", b"hold")
         both = begin(channel, "stream_stream", b"a", b"hold")
