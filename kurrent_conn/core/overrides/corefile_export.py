@@ -25,7 +25,7 @@ from kurrent_conn.core.overrides.coredns import (
 )
 from kurrent_conn.core.overrides.corefile_tokens import written
 from kurrent_conn.core.overrides.exportable import refuse_odd_targets
-from kurrent_conn.core.overrides.host import is_address
+from kurrent_conn.core.overrides.host import host_problem, is_address
 from kurrent_conn.core.overrides.match import exact_key
 from kurrent_conn.core.overrides.pattern_text import (
     before_end,
@@ -159,10 +159,7 @@ def _override_lines(rule: Override, target: str, *, whole: bool) -> list[str]:
         case MatchKind.EXACT:
             return [_line(then, NameMatch.EXACT, exact_key(rule), target)]
         case MatchKind.PREFIX:
-            rest = "" if whole else "{1}"
-            return [
-                _regex(then, f"^{literal(rule.pattern.lower())}(.*)", target + rest)
-            ]
+            return _prefix_lines(then, rule.pattern.lower(), target, whole=whole)
         case MatchKind.SUFFIX:
             return _suffix_lines(then, pattern, target, whole=whole)
         case MatchKind.REGEX:
@@ -177,6 +174,20 @@ def _override_lines(rule: Override, target: str, *, whole: bool) -> list[str]:
             )
         case _:
             assert_never(rule.kind)
+
+
+def _prefix_lines(then: Then, prefix: str, target: str, *, whole: bool) -> list[str]:
+    start, rest = f"^{literal(prefix)}", "" if whole else "{1}"
+    if whole or prefix.endswith(".") or not target.endswith("."):
+        return [_regex(then, f"{start}(.*)", target + rest)]
+    # Of the prefix alone CoreDNS would make a name with two dots at its end.
+    alone = target.removesuffix(".")
+    if then is Then.CONTINUE or host_problem(alone):
+        raise InvalidOverride(f"CoreDNS makes no host of {prefix} alone with {target}")
+    return [
+        _regex(then, f"{start}(.+)", target + rest),
+        _line(then, NameMatch.EXACT, prefix, alone),
+    ]
 
 
 def _suffix_lines(then: Then, pattern: str, target: str, *, whole: bool) -> list[str]:

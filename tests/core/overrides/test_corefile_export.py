@@ -43,6 +43,14 @@ ALIAS_ENTRY = f"hosts {{\n    10.0.0.1 {ALIAS}\n    fallthrough\n}}\n"
             f"{LINE} regex ^a\\.b(.*)\\.$ c{{1}} answer auto\n",
         ),
         (
+            Override(prefix="eu-", target="eu."),
+            (f"{LINE} regex ^eu-(.+)\\.$ eu.{{1}} answer auto\n{LINE} exact eu- eu\n"),
+        ),
+        (
+            Override(prefix="a.", target="b."),
+            f"{LINE} regex ^a\\.(.*)\\.$ b.{{1}} answer auto\n",
+        ),
+        (
             Override(wildcard="db-*.t", target="{1}.{0}.s"),
             f"{LINE} regex ^(db-([^.]+)\\.t)\\.$ {{2}}.{{1}}.s answer auto\n",
         ),

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from kurrent_conn.core.endpoint import Endpoint
-from kurrent_conn.core.overrides import Override, Overrides
+from kurrent_conn.core.overrides import Override, Overrides, Then
 from kurrent_conn.core.route import Route
 from kurrent_conn.errors import InvalidOverride
 
@@ -161,6 +161,8 @@ def test_a_corefile_is_written_so_that_it_routes_alike(
 
 
 @given(st.lists(overrides(), max_size=5), QUESTIONS)
+@example([Override(prefix="a", target="a.")], ["a", "ab"])
+@example([Override(prefix="a", target="b.", then=Then.CONTINUE)], ["a", "ab"])
 def test_our_rules_route_alike_as_a_corefile_or_are_refused(
     given_rules: list[Override], hosts: list[str]
 ) -> None:
