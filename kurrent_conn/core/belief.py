@@ -43,13 +43,14 @@ def is_trusted(state: State, advertised: Endpoint) -> bool:
 def is_by_rule(state: State, candidate: Candidate) -> bool:
     """Tell whether the rules lead by a candidate's route: to itself, or to a seed.
 
-    They did when it was asked; they may have changed since.
+    They did when it was asked; they may have changed since, and with them whom they
+    trust.
 
     Args:
         state: What the connection believes.
         candidate: Who was asked, and by which route.
     """
-    return any(
+    return is_trusted(state, candidate.endpoint) and any(
         candidate.route.is_among(state.plan.router.routes(endpoint))
         for endpoint in (candidate.endpoint, *state.plan.seeds)
     )

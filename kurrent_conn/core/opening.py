@@ -106,6 +106,8 @@ def renew(turn: Turn, node: Node) -> bool:
 def rules_changed(turn: Turn, router: Router) -> bool:
     """Route by new rules: nodes whose route is gone are opened anew by the next call.
 
+    So are those that nobody but an old rule trusted: their calls find another node.
+
     Args:
         turn: The draft.
         router: The new rules.
@@ -122,13 +124,16 @@ def rules_changed(turn: Turn, router: Router) -> bool:
     kept = {
         advertised: route
         for advertised, route in state.proven.items()
-        if route.is_among(router.routes(advertised))
+        if route.is_among(router.routes(advertised)) and is_trusted(state, advertised)
     }
     turn.state = amended(state, proven=kept)
-    for preference, node in dict(state.chosen).items():
+    for preference, node in state.chosen.items():
         if kept.get(node.advertised) != node.route:
             _shut(turn, preference)
-            retire_unused(turn, node.route)
+    used = (*state.proven.values(), *(node.route for node in state.chosen.values()))
+    for route in dict.fromkeys(used):
+        if route not in kept.values():
+            retire_unused(turn, route)
     return True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kurrent_conn.core.actions import ReadGossip
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.endpoint import Endpoint
@@ -77,6 +79,40 @@ def test_new_rules_are_used_by_a_search_under_way() -> None:
         assert not old_reads & {read.number for read in simulation.state.reads}
         simulation.run(0.2)
         assert routed(simulation) == RULES.routes(A)[0], seed
+
+
+def test_whom_only_a_rule_trusted_is_left_with_the_rule() -> None:
+    """A rule that names a host trusts it; without the rule its calls go elsewhere.
+
+    The route to it is the same by both rules, so the trust alone decides.
+    """
+    named = Overrides((Override(exact=A.host, target=A.host),))
+    trusting = replace(plan(B, C, router=named), trusted_names=("*.other",))
+    simulation = Simulation(trusting, Scene(*SCENE))
+    simulation.want()
+    simulation.run(1)
+    node = simulation.opened[NodePreference.LEADER]
+    assert node.advertised == A
+    simulation.take(RulesChanged(Overrides()))
+    assert NodePreference.LEADER not in simulation.opened
+    simulation.take(CallsLate(node, simulation.now - 1.5))
+    simulation.run(1.5)
+    assert A not in simulation.state.proven
+    assert all(read.candidate.endpoint != A for read in simulation.state.reads)
+
+
+def test_whom_only_a_rule_trusted_is_asked_no_more() -> None:
+    """A read of a host that the new rules do not trust is cancelled."""
+    named = Overrides((Override(exact=A.host, target=A.host),))
+    trusting = replace(plan(B, C, router=named), trusted_names=("*.other",))
+    scene = Scene(*SCENE)
+    scene.replies[A] = Silent()
+    simulation = Simulation(trusting, scene)
+    simulation.want()
+    simulation.run(0.06)
+    assert any(read.candidate.endpoint == A for read in simulation.state.reads)
+    simulation.take(RulesChanged(Overrides()))
+    assert all(read.candidate.endpoint != A for read in simulation.state.reads)
 
 
 def test_a_probe_by_a_route_that_is_gone_opens_nothing_there() -> None:

@@ -1,6 +1,6 @@
 """What the state machine promises at every step, looked at from outside.
 
-    sent well       no call goes to a suspect or to a condemned node
+    sent well       no call goes to a suspect, a condemned or an untrusted node
     in time         no wait outlives its deadline; the core's waits are the shell's
     bounded         gossip reads stay bounded, whatever fails
     upwards         the generation never falls
@@ -87,7 +87,8 @@ class Watch:
         """Look at where a call is sent."""
         if self.transcript is not None:
             self.write(now, f"a call goes to {node.advertised}")
-        self.checks += 2
+        self.checks += 3
+        self._trusts(state, node.advertised, now)
         if node.advertised in state.suspects:
             raise PromiseBroken(f"{now:.3f} a call goes to suspect {node.advertised}")
         if node.serial in self._condemned:
