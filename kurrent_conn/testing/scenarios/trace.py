@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from kurrent_conn.core.cluster import NodePreference, Topology
@@ -95,7 +96,7 @@ class Listener:
     def hear(self, notice: Notice) -> None:
         """Take an event; fits `on_event`."""
         with self._lock:
-            self._events.add(event_name(notice))
+            self._events.add(event_name(type(notice)))
             if isinstance(notice, TopologyChanged):
                 self._topology = notice.topology
             elif isinstance(notice, NodeOpened):
@@ -137,13 +138,14 @@ class Listener:
             nodes.append(node)
 
 
-def event_name(notice: Notice) -> str:
+@cache
+def event_name(kind: type[Notice]) -> str:
     """Give an event's name as scenarios spell it.
 
     Args:
-        notice: The event.
+        kind: The event's class.
     """
-    return _CAPITAL.sub("-", type(notice).__name__).lower()
+    return _CAPITAL.sub("-", kind.__name__).lower()
 
 
 def judge(scenario: Scenario, trace: Trace, slack_s: float = 0.0) -> tuple[str, ...]:

@@ -143,7 +143,6 @@ class Simulation:
         self.ends: dict[int, End] = {}
         self.opened: dict[NodePreference, Node] = {}
         self.retired: list[Route] = []
-        self.retired_all_at: list[float] = []
         self.condemned: list[Node] = []
         self.on_action: Callable[[Action], None] = lambda _: None
         self.on_end: Callable[[int], None] = lambda _: None
@@ -217,41 +216,39 @@ class Simulation:
     def _do(self, action: Action) -> None:  # noqa: C901, PLR0912 - one arm an action
         self._told.append((self.now, action))
         self.on_action(action)
-        match action:
-            case ReadGossip():
-                self._read(action)
-            case Inspect():
-                found = self.findings.get(action.endpoint, ())
-                event = Inspected(action.look, found)
-                self.at(self.now + self.look_s, partial(self.take, event))
-            case Connect():
-                pass
-            case Resolve():
-                self.at(self.now, partial(self._resolve, action.host))
-            case CancelRead():
-                self._cancelled.add(action.read)
+        match action:  # the frequent ones first: they are asked for in this order
             case WakeAt():
                 if action.at is not None:
                     self.at(action.at, partial(self._wake, action.at))
+            case ReadGossip():
+                self._read(action)
+            case Note():
+                self.notices.append(action.notice)
+            case Resolve():
+                self.at(self.now, partial(self._resolve, action.host))
+            case Connect() | RetireAll():
+                pass
             case Publish():
                 self._end(None, action.topology)
             case Open():
                 self.opened[action.preference] = action.node
                 self._end(action.preference, action.node)
+            case CancelRead():
+                self._cancelled.add(action.read)
             case Shut():
                 self.opened.pop(action.preference, None)
             case Retire():
                 self.retired.append(action.route)
-            case RetireAll():
-                self.retired_all_at.append(self.now)
             case Condemn():
                 self.condemned.append(action.node)
             case GiveUp():
                 for number in action.waiters:
                     self._waits.pop(number, None)
                     self._ended(number, action)
-            case Note():
-                self.notices.append(action.notice)
+            case Inspect():
+                found = self.findings.get(action.endpoint, ())
+                event = Inspected(action.look, found)
+                self.at(self.now + self.look_s, partial(self.take, event))
             case _:
                 assert_never(action)
 

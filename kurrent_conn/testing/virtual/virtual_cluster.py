@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import assert_never
 from uuid import UUID
 
@@ -17,8 +18,8 @@ from kurrent_conn.testing import fault as faults
 from kurrent_conn.testing.conduct import WELL_BEHAVED, Conduct
 from kurrent_conn.testing.fault import Fault
 from kurrent_conn.testing.model import cluster_model as step
-from kurrent_conn.testing.model.advertise import Advertise, advertised_by
-from kurrent_conn.testing.model.cluster_model import Seat
+from kurrent_conn.testing.model.advertise import advertised_by
+from kurrent_conn.testing.model.cluster_model import ClusterModel, Seat
 from kurrent_conn.testing.model.gossip_view import NodeView, view_of
 from kurrent_conn.testing.model.member_state import Request
 from kurrent_conn.testing.virtual.virtual_answer import (
@@ -34,13 +35,30 @@ Later = Callable[[float, Callable[[], None]], None]
 _NotSimulated = faults.SwapCertificate | faults.Trickle | faults.GreetingFault
 
 
+@lru_cache
+def _led_by_the_first(size: int, replicas: int, advertise: str | None) -> ClusterModel:
+    own = [Endpoint(f"node-{index}", 2113) for index in range(size + replicas)]
+    seats = [
+        Seat(
+            advertised_by(advertise, index, endpoint),
+            endpoint,
+            is_read_only=index >= size,
+            instance_id=UUID(int=index + 1),
+        )
+        for index, endpoint in enumerate(own)
+    ]
+    model = step.elected(step.founded(seats, 0.0), 0, 0.0)
+    return step.reported(model, 0.0)
+
+
 class VirtualCluster:
     """The nodes of one cluster, all at one instant.
 
     Args:
         size: How many members; node 0 leads at first.
         replicas: How many read-only replicas.
-        advertise: What they tell clients.
+        advertise: A template with `{index}` of what they tell clients; None for their
+            own endpoints.
         settle_s: How long a node takes to report that it follows, in seconds.
         now: Gives the virtual time.
         later: Does something after so many seconds of it.
@@ -50,32 +68,22 @@ class VirtualCluster:
         self,
         size: int,
         replicas: int,
-        advertise: Advertise,
+        advertise: str | None,
         settle_s: float,
         *,
         now: Callable[[], float],
         later: Later,
     ) -> None:
         self._now, self._later, self._settle_s = now, later, settle_s
-        self.own = tuple(Endpoint(f"node-{i}", 2113) for i in range(size + replicas))
-        seats = [
-            Seat(
-                advertised_by(advertise, index, own),
-                own,
-                is_read_only=index >= size,
-                instance_id=UUID(int=index + 1),
-            )
-            for index, own in enumerate(self.own)
-        ]
-        model = step.elected(step.founded(seats, 0.0), 0, 0.0)
-        self.model = step.reported(model, 0.0)
-        self.conducts = [WELL_BEHAVED for _ in seats]
+        self.model = _led_by_the_first(size, replicas, advertise)
+        self.own = tuple(seat.http for seat in self.model.seats)
+        self.conducts = [WELL_BEHAVED for _ in self.own]
         self.stalled: set[int] = set()
         self.on_break: Callable[[int], None] = lambda _: None
         """Called when the connections to a node break."""
         self.on_wake: Callable[[int], None] = lambda _: None
         """Called when a node goes on: what was sent to it meanwhile is there."""
-        self._starts = len(seats)
+        self._starts = len(self.own)
         self._viewed = self.model
         self._views: dict[int, NodeView] = {}
 
@@ -121,7 +129,7 @@ class VirtualCluster:
             Node(
                 view,
                 self.conducts[index],
-                advertised=self.advertised[index],
+                advertised=model.seats[index].advertised,
                 can_write=hears_term and model.leader == index,
                 can_forward=hears_term,
             ),

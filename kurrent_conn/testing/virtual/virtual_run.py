@@ -7,7 +7,7 @@ the sockets is `VirtualCluster`. A run is decided by its seed alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 from kurrent_conn.core.actions import Action, ReadGossip
@@ -16,9 +16,15 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import Event
 from kurrent_conn.core.overrides import Overrides
 from kurrent_conn.core.settings import Settings
+from kurrent_conn.core.state import Plan
 from kurrent_conn.shells.plan import make_plan
 from kurrent_conn.testing.faults.fault_name import sentence
-from kurrent_conn.testing.scenarios.scenario import CallStep, FaultStep, Scenario, Seed
+from kurrent_conn.testing.scenarios.scenario import (
+    CallStep,
+    ConnectFacts,
+    FaultStep,
+    Scenario,
+)
 from kurrent_conn.testing.scenarios.trace import Listener, Trace
 from kurrent_conn.testing.virtual.simulation import (
     Fails,
@@ -83,24 +89,18 @@ class _Play:
                 self._simulation.now + wait_s, do
             ),
         )
-        places = {
-            endpoint: index
-            for endpoints in (self._cluster.advertised, self._cluster.own)
-            for index, endpoint in enumerate(endpoints)
-        }
+        own, advertised = self._cluster.own, self._cluster.advertised
+        self._dialled = {endpoint: index for index, endpoint in enumerate(own)}
+        places = {endpoint: index for index, endpoint in enumerate(advertised)}
+        places |= self._dialled
         self._listener = Listener(places)
-        plan = make_plan(
-            self._settings(),
-            self._overrides(),
-            follow=scenario.connect.follow,
-            trusted_names=scenario.connect.trusted_names,
-            allow_plaintext_credentials=True,
-        )
+        plan = _plan(scenario.connect, own, advertised)
         self._simulation = Simulation(plan, self._gossip, seed)
         self._calls = VirtualCalls(
             self._simulation, self._cluster, self._listener, places
         )
         self._calls.on_end = self._ended
+        self._unended = {call.name for call in scenario.calls}
         self._is_going_on = True
         self._stands_at = 0
         self._held: list[tuple[int, ReadGossip]] = []
@@ -109,9 +109,8 @@ class _Play:
     def play(self) -> VirtualRun:
         simulation = self._simulation
         simulation.on_action = self._calls.heed
-        wanted = {call.name for call in self._scenario.calls}
         self._go_on(0, 0.0)
-        while wanted - self._listener.ends.keys() or self._is_going_on:
+        while self._unended or self._is_going_on:
             next_at = simulation.next_at
             if next_at is None or next_at > _LONGEST_S:
                 raise TimeoutError(f"{self._scenario.name} does not end")
@@ -133,6 +132,7 @@ class _Play:
         self._is_going_on = False
 
     def _ended(self, name: str) -> None:
+        self._unended.discard(name)
         step = self._scenario.timeline[self._stands_at]
         if isinstance(step, CallStep) and step.waits and step.name == name:
             self._go_on(self._stands_at + 1, self._simulation.now - step.at_s)
@@ -145,33 +145,14 @@ class _Play:
         self._simulation.write(f"** {sentence(fault)}")
         self._cluster.apply(fault)
 
-    def _settings(self) -> Settings:
-        connect = self._scenario.connect
-        seeds = ",".join(
-            str(self._place(number, seed)) for number, seed in enumerate(connect.seeds)
-        )
-        options = "".join(f"&{key}={_text(value)}" for key, value in connect.options)
-        return Settings.from_string(f"kurrentdb://{seeds}?tls=false{options}")
-
-    def _place(self, number: int, seed: Seed) -> Endpoint:
-        if isinstance(seed, int):
-            return self._cluster.own[seed]
-        return Endpoint(f"{seed}-{number}", 2113)
-
-    def _overrides(self) -> Overrides:
-        if not self._scenario.connect.overrides:
-            return Overrides()
-        pairs = zip(self._cluster.advertised, self._cluster.own, strict=True)
-        return Overrides.from_mapping({str(a): str(o) for a, o in pairs if a != o})
-
     def _gossip(self, action: ReadGossip, _: float) -> Reply:
         dial = action.route.dial
-        if dial not in self._cluster.own:
+        index = self._dialled.get(dial)
+        if index is None:
             if dial.host.startswith("black-hole"):
                 return Silent()
             is_refused = dial.host.startswith("refused")
             return Fails(phase=Phase.CONNECT if is_refused else Phase.RESOLVE)
-        index = self._cluster.own.index(dial)
         if not self._cluster.model.seats[index].is_running:
             return Fails()
         if self._cluster.is_silent(index):
@@ -189,6 +170,25 @@ class _Play:
             else:
                 self._held.append((node, action))
         self._calls.wake(index)
+
+
+@lru_cache
+def _plan(
+    connect: ConnectFacts, own: tuple[Endpoint, ...], advertised: tuple[Endpoint, ...]
+) -> Plan:
+    seeds = ",".join(
+        str(own[seed] if isinstance(seed, int) else Endpoint(f"{seed}-{number}", 2113))
+        for number, seed in enumerate(connect.seeds)
+    )
+    options = "".join(f"&{key}={_text(value)}" for key, value in connect.options)
+    pairs = zip(advertised, own, strict=True) if connect.overrides else ()
+    return make_plan(
+        Settings.from_string(f"kurrentdb://{seeds}?tls=false{options}"),
+        Overrides.from_mapping({str(a): str(o) for a, o in pairs if a != o}),
+        follow=connect.follow,
+        trusted_names=connect.trusted_names,
+        allow_plaintext_credentials=True,
+    )
 
 
 def _text(value: object) -> str:
