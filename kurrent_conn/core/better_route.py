@@ -37,7 +37,8 @@ def plan(turn: Turn) -> None:
     serials = frozenset(node.serial for node in _badly_reached(turn.state))
     trial = turn.state.trial
     if not serials:
-        _end(turn)
+        if trial is not None:
+            _end(turn, trial)
         trial = None
     elif trial is None or trial.serials != serials:
         reads = trial.reads if trial else ()
@@ -46,10 +47,9 @@ def plan(turn: Turn) -> None:
         turn.state = amended(turn.state, trial=trial)
 
 
-def _end(turn: Turn) -> None:
+def _end(turn: Turn, trial: Trial) -> None:
     """Stop the trials under way; there is nothing better to be had."""
-    reads = turn.state.trial.reads if turn.state.trial is not None else ()
-    turn.act(*(CancelRead(read.number) for read in reads))
+    turn.act(*(CancelRead(read.number) for read in trial.reads))
 
 
 def tick(turn: Turn) -> None:
@@ -148,7 +148,8 @@ def _badly_reached(state: State) -> Iterator[Node]:
     Not those that are reached by an address that the user gave: it was chosen.
     """
     for node in state.chosen.values():
-        if node.route.is_among(state.plan.router.routes(node.advertised)[1:]):
+        _, *others = state.plan.router.routes(node.advertised)
+        if others and node.route.is_among(others):
             yield node
 
 

@@ -41,6 +41,10 @@ class Endpoint:
         if not 1 <= self.port <= MAX_PORT:
             raise ValueError(f"a port is 1 to {MAX_PORT}, got {self.port}")
 
+    def __hash__(self) -> int:
+        """Hash without a tuple in between: endpoints are looked up all the time."""
+        return hash(self.host) + self.port
+
     @classmethod
     def parse(cls, text: str, default_port: int = DEFAULT_PORT) -> Self:
         """Read `host`, `host:port`, `[ipv6]` or `[ipv6]:port`.

@@ -211,7 +211,7 @@ def _standing(state: State, candidate: Candidate) -> int:
     pays the head start of the inside routes once.
     """
     proven = state.proven.get(candidate.endpoint)
-    if proven is not None and proven.named == candidate.route.named:
+    if proven is not None and proven.is_among((candidate.route,)):
         return 0
     return place_of(state, candidate.endpoint, candidate.route)
 
@@ -219,7 +219,7 @@ def _standing(state: State, candidate: Candidate) -> int:
 def _is_early(turn: Turn, candidate: Candidate) -> bool:
     """Tell whether a better route to the same member has its head start still."""
     state, search = turn.state, turn.state.search
-    if search is None:
+    if search is None or not _has_choice(state, candidate):
         return False
     begun_after = turn.now - HEAD_START_S
     return any(read.began_at > begun_after for read in _better(state, candidate)) or (
@@ -230,6 +230,8 @@ def _is_early(turn: Turn, candidate: Candidate) -> bool:
 
 def _is_needless(state: State, candidate: Candidate) -> bool:
     """Tell whether a better route to the same member is known to work."""
+    if not _has_choice(state, candidate):
+        return False
     proven = state.proven.get(candidate.endpoint)
     return (
         proven is not None
@@ -239,6 +241,11 @@ def _is_needless(state: State, candidate: Candidate) -> bool:
         and place_of(state, candidate.endpoint, proven)
         < place_of(state, candidate.endpoint, candidate.route)
     )
+
+
+def _has_choice(state: State, candidate: Candidate) -> bool:
+    """Tell whether the rules know several routes to a member: else none is better."""
+    return len(state.plan.router.routes(candidate.endpoint)) > 1
 
 
 def _better(state: State, candidate: Candidate) -> list[Read]:

@@ -78,6 +78,8 @@ def take_unresolved(turn: Turn, host: str) -> tuple[Candidate, ...]:
     if search is None:
         return ()
     waiting = tuple(c for c in search.unresolved if c.route.dial.host == host)
+    if not waiting:
+        return ()
     rest = tuple(c for c in search.unresolved if c not in waiting)
     turn.state = amended(turn.state, search=amended(search, unresolved=rest))
     return waiting

@@ -269,7 +269,7 @@ def due_at(turn: Turn) -> float | None:
     if search is None:
         return None
     due = (search.connect_at, search.next_wave_at, search.next_round_at)
-    return min((at for at in due if at is not None), default=None)
+    return min([at for at in due if at is not None], default=None)
 
 
 def _ask_next(turn: Turn) -> None:
