@@ -98,6 +98,10 @@ def unmatched(turn: Turn) -> None:
     search = turn.state.search
     if search is None:
         return
+    if _is_next_planned(search, turn.now):
+        if search.silent_streak:
+            _update(turn, amended(search, silent_streak=0))
+        return
     since = turn.now if search.unmatched_since is None else search.unmatched_since
     draw, chance = turn.state.chance.uniform()
     asked_directly = bool(turn.state.reads) and search.unmatched_since is None
@@ -106,10 +110,6 @@ def unmatched(turn: Turn) -> None:
         if asked_directly
         else election_interval_s(turn.now - since, draw)
     )
-    ask_at = turn.now + pause
-    if search.unmatched_since is not None and search.next_wave_at is not None:
-        # Answers of probes come as well: they must not put the next read off.
-        ask_at = min(ask_at, search.next_wave_at)
     turn.state = amended(
         turn.state,
         chance=chance,
@@ -120,9 +120,21 @@ def unmatched(turn: Turn) -> None:
             connect_at=None,
             pause_ends_at=None,
             next_round_at=None,
-            next_wave_at=ask_at,
+            next_wave_at=turn.now + pause,
         ),
     )
+
+
+def _is_next_planned(search: Search, now: float) -> bool:
+    """Tell whether the next read of an election comes in time already.
+
+    Then no answer moves it, be it a probe's. It does not where a member was asked
+    directly, and was given longer to answer.
+    """
+    since, at = search.unmatched_since, search.next_wave_at
+    if since is None or at is None:
+        return False
+    return at - now <= election_interval_s(now - since, 1.0)
 
 
 def failed(turn: Turn, candidate: Candidate, attempt: Attempt, fatal: bool) -> None:

@@ -116,7 +116,11 @@ class _Play:
                 raise TimeoutError(f"{self._scenario.name} does not end")
             simulation.run(next_at)
         trace = self._listener.trace(self._scenario)
-        return VirtualRun(trace, simulation.told, simulation.now)
+        run = VirtualRun(trace, simulation.told, simulation.now)
+        # They hold each other: left to the collector, they cost a tenth of the time.
+        for part in (self._calls, simulation, self):
+            vars(part).clear()
+        return run
 
     def _go_on(self, number: int, behind_s: float) -> None:
         """Let the timeline go on from a step, later than written by so much."""
