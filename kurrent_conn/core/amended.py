@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dataclasses import replace as amended
 else:
     _Value = TypeVar("_Value")
+    _new, _set = object.__new__, object.__setattr__
 
     def amended(value: _Value, /, **changes: object) -> _Value:
         """Copy a frozen dataclass without slots, with some fields changed.
@@ -31,8 +32,8 @@ else:
             unknown = ", ".join(sorted(changes.keys() - known.keys()))
             message = f"{type(value).__name__} has no field {unknown}"
             raise TypeError(message)
-        copy = object.__new__(type(value))
-        object.__setattr__(copy, "__dict__", fields)
+        copy = _new(type(value))
+        _set(copy, "__dict__", fields)
         return copy
 
 

@@ -168,10 +168,12 @@ def reached_by(
         heard: As `answerers` says.
         members: What was answered.
     """
-    if sum(member.state != NodeState.MANAGER for member in members) == 1:
-        return heard
     routes = state.plan.router.routes
-    return frozenset(each for each in heard if route.is_among(routes(each)))
+    by_rule = frozenset([each for each in heard if route.is_among(routes(each))])
+    if len(by_rule) == len(heard):
+        return heard
+    listed = [member for member in members if member.state != NodeState.MANAGER]
+    return heard if len(listed) == 1 else by_rule
 
 
 def is_self(state: State, node: Node, leader: Endpoint) -> bool:

@@ -87,35 +87,35 @@ def advance(state: State, event: Event, now: float) -> tuple[State, tuple[Action
 
 
 def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an event
-    match event:
-        case Wanted():
-            _wanted(turn, event)
-        case Abandoned():
-            wait_end.leave(turn, (event.waiter,))
+    match event:  # the frequent ones first
         case GossipRead():
             gossip_read(turn, event)
-        case GossipFailed():
-            gossip_failed(turn, event)
-        case Inspected():
-            inspected(turn, event)
+        case Woke():
+            search.tick(turn)
+            better_route.tick(turn)
+        case Wanted():
+            _wanted(turn, event)
         case Resolved():
             resolved(turn, event)
-        case ResolveFailed():
-            resolve_failed(turn, event)
+        case GossipFailed():
+            gossip_failed(turn, event)
+        case CallsLate():
+            vigil.calls_late(turn, event)
         case CallFailed():
             call_failed(turn, event)
         case CallAnswered():
             outage.answered(turn, event.node)
-        case CallsLate():
-            vigil.calls_late(turn, event)
+        case Abandoned():
+            wait_end.leave(turn, (event.waiter,))
+        case Inspected():
+            inspected(turn, event)
+        case ResolveFailed():
+            resolve_failed(turn, event)
         case RulesChanged():
             if rules_changed(turn, event.router):
                 search.reroute(turn)
         case TrustChanged():
             trust_changed(turn)
-        case Woke():
-            search.tick(turn)
-            better_route.tick(turn)
         case Closed():
             wait_end.give_up(turn, Ending.CLOSED, "the connection was closed")
             turn.state = amended(turn.state, closed=True, chosen={})
@@ -125,9 +125,10 @@ def _take(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an
 
 def _settle(turn: Turn) -> None:
     """End waits that are over, and ask to be woken for what comes next."""
-    late = tuple(w.number for w in turn.state.waiters if w.deadline_at <= turn.now)
+    late = [w.number for w in turn.state.waiters if w.deadline_at <= turn.now]
     if late:
-        wait_end.give_up(turn, Ending.DEADLINE, _deadline_reason(turn.state), late)
+        reason = _deadline_reason(turn.state)
+        wait_end.give_up(turn, Ending.DEADLINE, reason, tuple(late))
     vigil.end_idle(turn)
     if turn.state.search is not None and not wait_end.is_needed(turn.state):
         wait_end.end(turn)

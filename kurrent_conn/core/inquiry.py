@@ -91,12 +91,15 @@ def ask(turn: Turn, candidate: Candidate) -> None:
     """
     for found in resolve(turn, candidate):
         if all(read.candidate.route != found.route for read in turn.state.reads):
-            read = begin_read(turn, found)
-            turn.state = amended(turn.state, reads=(*turn.state.reads, read))
+            _begin(turn, found, keeps=True)
 
 
 def begin_read(turn: Turn, candidate: Candidate) -> Read:
     """Send a read; the caller keeps it."""
+    return _begin(turn, candidate, keeps=False)
+
+
+def _begin(turn: Turn, candidate: Candidate, *, keeps: bool) -> Read:
     state, plan = turn.state, turn.state.plan
     with_credentials = (
         state.gossip_needs_credentials
@@ -104,7 +107,8 @@ def begin_read(turn: Turn, candidate: Candidate) -> Read:
         and plan.may_send_credentials
     )
     read = Read(state.next_read, candidate, with_credentials, turn.now)
-    turn.state = amended(state, next_read=state.next_read + 1)
+    reads = (*state.reads, read) if keeps else state.reads
+    turn.state = amended(state, next_read=state.next_read + 1, reads=reads)
     turn.act(
         ReadGossip(
             read=read.number,

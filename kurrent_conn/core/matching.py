@@ -32,7 +32,7 @@ def match_waits(turn: Turn, heard: frozenset[Endpoint] = frozenset()) -> None:
         turn: The draft.
         heard: Whose own word has just come; none when this is no fresh answer.
     """
-    for preference in dict.fromkeys(w.preference for w in turn.state.waiters):
+    for preference in dict.fromkeys([w.preference for w in turn.state.waiters]):
         if preference is None or not chooses_by_gossip(turn.state, preference):
             continue
         choice = best(turn.state, preference, turn.now)

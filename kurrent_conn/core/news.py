@@ -105,8 +105,10 @@ def _claims(
     leading = {member.advertised for member in leaders(members)}
     led_at = _lately(turn, turn.state.led_at) | dict.fromkeys(leading, turn.now)
     denied = _lately(turn, turn.state.denied)
-    denied = {member: at for member, at in denied.items() if member not in heard}
-    denied |= dict.fromkeys((heard & led_at.keys()) - leading, turn.now)
+    for member in heard:
+        denied.pop(member, None)
+        if member in led_at and member not in leading:
+            denied[member] = turn.now
     return led_at, denied
 
 

@@ -65,13 +65,16 @@ def with_a_route(
         told_by: By whom.
     """
     router = turn.state.plan.router
-    found = []
-    for member in members:
-        if why := why_nowhere(router, member.advertised):
-            _tell(turn, member.advertised, why, f"gossip from {told_by}")
-        else:
-            found.append(member)
-    return tuple(found)
+    nowhere = {
+        member.advertised: why
+        for member in members
+        if (why := why_nowhere(router, member.advertised))
+    }
+    for advertised, why in nowhere.items():
+        _tell(turn, advertised, why, f"gossip from {told_by}")
+    if not nowhere:
+        return members
+    return tuple(member for member in members if member.advertised not in nowhere)
 
 
 def _tell(turn: Turn, advertised: Endpoint, why: str, source: str) -> None:
