@@ -214,6 +214,8 @@ def _standing(state: State, candidate: Candidate) -> int:
     So what was found out once is not waited for again: a laptop outside the cluster
     pays the head start of the inside routes once.
     """
+    if not _has_choice(state, candidate):
+        return 0
     proven = state.proven.get(candidate.endpoint)
     if proven is not None and proven.is_among((candidate.route,)):
         return 0

@@ -209,24 +209,27 @@ def _proven(
     state: State, reached: frozenset[Endpoint], route: Route
 ) -> Mapping[Endpoint, Route]:
     """Keep a better route that answered before, unless it is silent now."""
-    kept = {
-        advertised
-        for advertised in reached - state.suspects
-        if (before := state.proven.get(advertised)) is not None
-        and place_of(state, advertised, before) < place_of(state, advertised, route)
-        and all(read.candidate.route != before for read in state.reads)
-    }
-    return {**state.proven, **dict.fromkeys(reached - kept, route)}
+    proven = dict(state.proven)
+    for advertised in reached:
+        before = proven.get(advertised)
+        if (
+            before is None
+            or advertised in state.suspects
+            or place_of(state, advertised, before) >= place_of(state, advertised, route)
+            or any(read.candidate.route == before for read in state.reads)
+        ):
+            proven[advertised] = route
+    return proven
 
 
 def _finish(turn: Turn, number: int) -> Read | None:
     """Take a read off the list; None when its news is no longer wanted."""
-    read = next((r for r in turn.state.reads if r.number == number), None)
-    if read is not None:
-        turn.state = amended(
-            turn.state, reads=tuple(r for r in turn.state.reads if r is not read)
-        )
-    return read
+    for read in turn.state.reads:
+        if read.number == number:
+            others = tuple([r for r in turn.state.reads if r is not read])
+            turn.state = amended(turn.state, reads=others)
+            return read
+    return None
 
 
 def _may_try_credentials(state: State, read: Read) -> bool:
@@ -293,11 +296,10 @@ def _revise(turn: Turn, heard: frozenset[Endpoint]) -> None:
 
 def _use_seed_as_it_is(turn: Turn, candidate: Candidate) -> None:
     """Open the one host of the connection string, whatever its state."""
-    if candidate.endpoint not in turn.state.plan.seeds:
-        return
+    endpoint, route = candidate.endpoint, candidate.route
     for waiter in turn.state.waiters:
         wanted = waiter.preference
-        if wanted is not None and not chooses_by_gossip(turn.state, wanted):
-            open_node(
-                turn, wanted, candidate.endpoint, candidate.route, "used as given"
-            )
+        if wanted is None or chooses_by_gossip(turn.state, wanted):
+            continue
+        if endpoint in turn.state.plan.seeds:
+            open_node(turn, wanted, endpoint, route, "used as given")

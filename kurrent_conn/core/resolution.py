@@ -42,12 +42,14 @@ def resolve(turn: Turn, candidate: Candidate) -> tuple[Candidate, ...]:
     found = () if known is None else known.found
     if not found:
         _keep(turn, candidate)
-    return tuple(
-        one
+    each = [
+        Candidate(candidate.endpoint, route, candidate.source)
         for address in found
         for route in addressed(turn.state, candidate.route, address)
-        for one in resolve(turn, Candidate(candidate.endpoint, route, candidate.source))
-    )
+    ]
+    if all([one.route.is_resolved for one in each]):
+        return tuple(each)
+    return tuple(known for one in each for known in resolve(turn, one))
 
 
 def resolved(turn: Turn, event: Resolved) -> tuple[Candidate, ...]:
