@@ -5,7 +5,6 @@ A shell carries the actions out in their order and decides nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from kurrent_conn.core.attempt import Attempt
@@ -15,9 +14,10 @@ from kurrent_conn.core.notice import Notice
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node
 from kurrent_conn.core.tls_finding import TlsFinding
+from kurrent_conn.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadGossip:
     """Ask one endpoint for gossip; answer with `GossipRead` or `GossipFailed`.
 
@@ -36,14 +36,14 @@ class ReadGossip:
     with_credentials: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Connect:
     """Begin to connect by a route that is likely to be used; answer nothing."""
 
     route: Route
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Resolve:
     """Look a name up; answer with `Resolved` or `ResolveFailed`.
 
@@ -57,7 +57,7 @@ class Resolve:
     by_dns: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Inspect:
     """Look at a server's certificates; answer with `Inspected`, always.
 
@@ -74,14 +74,14 @@ class Inspect:
     timeout_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CancelRead:
     """Stop a read; its answer is no longer wanted."""
 
     read: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WakeAt:
     """Say `Woke` at this instant (monotonic seconds); replaces the last `WakeAt`.
 
@@ -91,14 +91,14 @@ class WakeAt:
     at: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Publish:
     """Show this snapshot to users, and end every wait for news with it."""
 
     topology: Topology
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Open:
     """Send the calls of a preference to this node; end every wait for it.
 
@@ -109,26 +109,26 @@ class Open:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shut:
     """Let new calls of a preference wait for the next `Open`; its channel stays."""
 
     preference: NodePreference
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Retire:
     """Make no new call on the channel of this route; running calls finish on it."""
 
     route: Route
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RetireAll:
     """Retire every channel there is."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Condemn:
     """End the calls in flight on a node at once, with UNAVAILABLE and this text.
 
@@ -151,7 +151,7 @@ class Ending(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GiveUp:
     """End these waits with an error.
 
@@ -172,7 +172,7 @@ class GiveUp:
     findings: tuple[TlsFinding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Note:
     """Tell the user's `on_event` and the log."""
 

@@ -34,8 +34,10 @@ LONGEST_PAUSE_S: Final = 300.0
 
 def plan(turn: Turn) -> None:
     """Begin trials where calls go by a second choice, and end them where none do."""
-    serials = frozenset(node.serial for node in _badly_reached(turn.state))
     trial = turn.state.trial
+    if trial is None and not turn.state.chosen:
+        return
+    serials = frozenset(node.serial for node in _badly_reached(turn.state))
     if not serials:
         if trial is not None:
             _end(turn, trial)

@@ -11,9 +11,10 @@ would take ten times as long.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, Self, TypeVar
+
+from kurrent_conn.core.value import value
 
 _Item = TypeVar("_Item")
 
@@ -22,7 +23,7 @@ _STEP: Final = 0x9E3779B97F4A7C15
 """2**64 divided by the golden ratio: consecutive numbers come to lie far apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Chance:
     """A seed and how often it was drawn from.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kurrent_conn.core.attempt import Phase
 from kurrent_conn.core.cluster import Member, NodePreference
 from kurrent_conn.core.endpoint import Endpoint
@@ -11,9 +9,10 @@ from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.route import Router
 from kurrent_conn.core.state import Node
 from kurrent_conn.core.tls_finding import TlsFinding
+from kurrent_conn.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wanted:
     """A caller wants a node.
 
@@ -29,14 +28,14 @@ class Wanted:
     deadline_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Abandoned:
     """A caller stopped waiting; the others go on."""
 
     waiter: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GossipRead:
     """A gossip read was answered.
 
@@ -51,7 +50,7 @@ class GossipRead:
     round_trip_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GossipFailed:
     """A gossip read failed.
 
@@ -75,7 +74,7 @@ class GossipFailed:
     hung_up: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Inspected:
     """A server's certificates were looked at.
 
@@ -89,7 +88,7 @@ class Inspected:
     findings: tuple[TlsFinding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Resolved:
     """A name was looked up.
 
@@ -104,7 +103,7 @@ class Resolved:
     ttl_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ResolveFailed:
     """A name has no address, or could not be looked up.
 
@@ -117,7 +116,7 @@ class ResolveFailed:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallFailed:
     """A call on a node failed in a way that says something about the node.
 
@@ -132,7 +131,7 @@ class CallFailed:
     leader: Endpoint | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallAnswered:
     """A call was answered where that ends a failover: see `outage.is_awaited`.
 
@@ -143,7 +142,7 @@ class CallAnswered:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallsLate:
     """Calls on a node have been unanswered for a while; said again while they are.
 
@@ -156,7 +155,7 @@ class CallsLate:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RulesChanged:
     """The overrides are others now.
 
@@ -167,17 +166,17 @@ class RulesChanged:
     router: Router
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TrustChanged:
     """Channels made from now on verify against other roots, or show another key."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Woke:
     """The instant of the last `WakeAt` came."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Closed:
     """The connection was closed; nothing is wanted any more."""
 

@@ -47,7 +47,7 @@ def resolve(turn: Turn, candidate: Candidate) -> tuple[Candidate, ...]:
         for address in found
         for route in addressed(turn.state, candidate.route, address)
     ]
-    if all([one.route.is_resolved for one in each]):
+    if all(one.route.is_resolved for one in each):
         return tuple(each)
     return tuple(known for one in each for known in resolve(turn, one))
 

@@ -6,10 +6,10 @@ Knows members and preferences; knows no routes and no history (`belief` does).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kurrent_conn.core.cluster import Member, NodePreference, NodeState
+from kurrent_conn.core.value import value
 
 _LEADER: Final = (NodeState.LEADER,)
 _FOLLOWER: Final = (NodeState.FOLLOWER,)
@@ -52,7 +52,7 @@ among them. Source: server, `ClusterVNodeController.cs` (what each state answers
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choice:
     """The member chosen, and whether it is what was asked for.
 

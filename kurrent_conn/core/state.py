@@ -16,9 +16,10 @@ from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.failover import Failover, Outage
 from kurrent_conn.core.route import Route, Router
 from kurrent_conn.core.tls_finding import TlsFinding
+from kurrent_conn.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Plan:
     """What a connection was told to do; never changes while it lives.
 
@@ -63,7 +64,7 @@ class Plan:
     condemn_s: float = 20.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Node:
     """A member that calls are sent to.
 
@@ -78,7 +79,7 @@ class Node:
     serial: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Waiter:
     """A caller who waits, see `events.Wanted`.
 
@@ -96,7 +97,7 @@ class Waiter:
     after_rounds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Candidate:
     """An endpoint that may be asked for gossip, by one route."""
 
@@ -105,7 +106,7 @@ class Candidate:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Addresses:
     """What a name resolved to.
 
@@ -118,7 +119,7 @@ class Addresses:
     good_until: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Read:
     """A gossip read in flight, begun at `began_at` (monotonic seconds)."""
 
@@ -128,7 +129,7 @@ class Read:
     began_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Vigil:
     """A watch over a node whose calls are late.
 
@@ -159,7 +160,7 @@ class Vigil:
     was_renewed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trial:
     """Better routes are tried again, see `better_route`.
 

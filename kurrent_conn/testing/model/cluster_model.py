@@ -20,6 +20,7 @@ from uuid import UUID
 from kurrent_conn.core.amended import amended
 from kurrent_conn.core.cluster import NodeState
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.value import value
 
 _KNOWS_NO_LEADER = frozenset(
     {
@@ -72,7 +73,7 @@ class Seat:
         return self.is_running and not self.is_frozen
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Belief:
     """What one node holds of another.
 

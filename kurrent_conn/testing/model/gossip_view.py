@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from kurrent_conn.core.cluster import Member, NodeState
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.value import value
 from kurrent_conn.testing.model.cluster_model import Belief, ClusterModel, Seat
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NodeView:
     """All that a node knows of its cluster.
 

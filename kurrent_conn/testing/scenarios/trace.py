@@ -96,7 +96,7 @@ class Listener:
     def hear(self, notice: Notice) -> None:
         """Take an event; fits `on_event`."""
         with self._lock:
-            self._events.add(event_name(type(notice)))
+            self._events.add(event_name(type(notice).__name__))
             if isinstance(notice, TopologyChanged):
                 self._topology = notice.topology
             elif isinstance(notice, NodeOpened):
@@ -139,13 +139,13 @@ class Listener:
 
 
 @cache
-def event_name(kind: type[Notice]) -> str:
+def event_name(kind: str) -> str:
     """Give an event's name as scenarios spell it.
 
     Args:
-        kind: The event's class.
+        kind: The name of the event's class.
     """
-    return _CAPITAL.sub("-", kind.__name__).lower()
+    return _CAPITAL.sub("-", kind).lower()
 
 
 def judge(scenario: Scenario, trace: Trace, slack_s: float = 0.0) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Final, assert_never
@@ -54,10 +53,11 @@ from kurrent_conn.core.notice import Notice
 from kurrent_conn.core.route import Route
 from kurrent_conn.core.state import Node, Plan
 from kurrent_conn.core.tls_finding import TlsFinding
+from kurrent_conn.core.value import value
 from kurrent_conn.testing.virtual.transcript import written
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Says:
     """The node answers with these members after a while."""
 
@@ -65,7 +65,7 @@ class Says:
     after_s: float = 0.001
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fails:
     """The read fails after a while."""
 
@@ -77,7 +77,7 @@ class Fails:
     hung_up: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Silent:
     """Nothing comes back: the read ends at its own deadline."""
 
@@ -86,7 +86,7 @@ Reply = Says | Fails | Silent
 World = Callable[[ReadGossip, float], Reply]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class End:
     """How a wait ended.
 
