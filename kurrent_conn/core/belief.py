@@ -50,9 +50,11 @@ def is_by_rule(state: State, candidate: Candidate) -> bool:
         state: What the connection believes.
         candidate: Who was asked, and by which route.
     """
-    return is_trusted(state, candidate.endpoint) and any(
-        candidate.route.is_among(state.plan.router.routes(endpoint))
-        for endpoint in (candidate.endpoint, *state.plan.seeds)
+    routes = state.plan.router.routes
+    if not is_trusted(state, candidate.endpoint):
+        return False
+    return candidate.route.is_among(routes(candidate.endpoint)) or any(
+        candidate.route.is_among(routes(seed)) for seed in state.plan.seeds
     )
 
 

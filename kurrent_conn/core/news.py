@@ -102,8 +102,9 @@ def _claims(
     Only who led a moment ago is so held to its own word. A claim about somebody else is
     news, and no lag: a node that has just been elected is not asked first.
     """
-    leading = {member.advertised for member in leaders(members)}
-    led_at = _lately(turn, turn.state.led_at) | dict.fromkeys(leading, turn.now)
+    leading = [member.advertised for member in leaders(members)]
+    led_at = _lately(turn, turn.state.led_at)
+    led_at.update(dict.fromkeys(leading, turn.now))
     denied = _lately(turn, turn.state.denied)
     for member in heard:
         denied.pop(member, None)

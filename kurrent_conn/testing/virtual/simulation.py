@@ -7,11 +7,11 @@ decides everything, so a run that failed can be run again.
 
 from __future__ import annotations
 
-import heapq
 import itertools
 from collections.abc import Callable
 from functools import lru_cache, partial
 from hashlib import sha256
+from heapq import heappop, heappush
 from typing import Final, assert_never
 
 from kurrent_conn.core import state as core_state
@@ -164,7 +164,7 @@ class Simulation:
 
     def at(self, when: float, do: Callable[[], None]) -> None:
         """Do something at an instant of virtual time."""
-        heapq.heappush(self._due, (when, next(self._numbers), do))
+        heappush(self._due, (when, next(self._numbers), do))
 
     @property
     def next_at(self) -> float | None:
@@ -203,8 +203,9 @@ class Simulation:
 
     def run(self, until: float) -> None:
         """Let virtual time pass up to an instant."""
-        while self._due and self._due[0][0] <= until:
-            when, _, do = heapq.heappop(self._due)
+        due = self._due
+        while due and due[0][0] <= until:
+            when, _, do = heappop(due)
             self.now = max(self.now, when)
             do()
         self.now = max(self.now, until)
