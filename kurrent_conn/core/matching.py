@@ -6,7 +6,7 @@ and a leader that is claimed but cannot be had is looked into.
 
 from __future__ import annotations
 
-from kurrent_conn.core import inquiry, search, wait_end
+from kurrent_conn.core import hope, inquiry, wait_end
 from kurrent_conn.core.actions import Ending
 from kurrent_conn.core.backoff import STAGGER_MAX_S
 from kurrent_conn.core.belief import (
@@ -93,8 +93,8 @@ def _look_at_claims(
             _refuse(turn, preference, Ending.UNTRUSTED, reason, (leader.host, told_by))
         elif preference is not NodePreference.LEADER:
             continue
-        elif search.is_fatal(turn.state, leader):
-            if not search.is_looked_at(turn.state, leader):
+        elif hope.is_fatal(turn.state, leader):
+            if not hope.is_looked_at(turn.state, leader):
                 reason = f"the leader {leader} failed its TLS or credentials check"
                 _refuse(turn, preference, Ending.FATAL, reason)
         elif heard:

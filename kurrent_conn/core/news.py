@@ -12,9 +12,11 @@ from typing import Final
 from kurrent_conn.core import (
     better_route,
     dialling,
+    election,
     inquiry,
     inspection,
     resolution,
+    rounds,
     search,
     vigil,
     wait_end,
@@ -91,7 +93,7 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
         _use_seed_as_it_is(turn, read.candidate)
     match_waits(turn, heard)
     if wait_end.is_needed(turn.state):
-        search.unmatched(turn)
+        election.unmatched(turn)
 
 
 def _claims(
@@ -150,7 +152,7 @@ def inspected(turn: Turn, event: Inspected) -> None:
     if not inspection.ended(turn, event) or turn.state.search is None:
         return
     if turn.state.search.unmatched_since is None:
-        search.look_ended(turn)
+        rounds.look_ended(turn)
     else:
         match_waits(turn)
 

@@ -115,6 +115,21 @@ def test_whom_only_a_rule_trusted_is_asked_no_more() -> None:
     assert all(read.candidate.endpoint != A for read in simulation.state.reads)
 
 
+def test_a_standby_goes_with_the_rule_that_led_to_it() -> None:
+    """Who was heard by a route that no rule gives any more keeps no channel there."""
+    ruled = Overrides((Override(exact=B.host, target="10.0.0.9"),))
+    scene = Scene(member(A, LEADER), member(B))
+    simulation = Simulation(plan(A, B, router=ruled), scene)
+    for preference in (NodePreference.LEADER, NodePreference.FOLLOWER):
+        simulation.want(preference)
+        simulation.run(simulation.now + 1)
+    standby = simulation.opened[NodePreference.FOLLOWER].route
+    simulation.fail(NodePreference.FOLLOWER, Verdict.NOT_READY)
+    assert NodePreference.FOLLOWER not in simulation.opened
+    simulation.take(RulesChanged(Overrides()))
+    assert simulation.retired == [standby]
+
+
 def test_a_probe_by_a_route_that_is_gone_opens_nothing_there() -> None:
     """Calls still run by the old route and are late; the answer proves nothing."""
     simulation = Simulation(plan(), Scene(*SCENE))

@@ -3,72 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 
 from kurrent_conn.core import state as core_state
-from kurrent_conn.core.actions import Connect, Ending, GiveUp, ReadGossip, WakeAt
-from kurrent_conn.core.backoff import election_interval_s
+from kurrent_conn.core.actions import Connect, ReadGossip, WakeAt
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.discovery import advance
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import Wanted, Woke
-from kurrent_conn.core.state import Node
-from kurrent_conn.testing.virtual.simulation import End, Fails, Says, Silent, Simulation
+from kurrent_conn.testing.virtual.simulation import Fails, Says, Simulation
 from tests.stage.scene import LEADER, A, B, C, Scene, member, plan
-
-
-def node_of(end: End) -> Node:
-    """Give the node that a wait ended with."""
-    assert isinstance(end.result, Node), end
-    return end.result
-
-
-def test_a_silent_seed_does_not_keep_a_returned_one_waiting() -> None:
-    """One seed drops packets, one refuses for a second: it is used when it is back."""
-    for seed in range(20):
-        scene = Scene(member(A, LEADER))
-        scene.replies.update({A: Fails(), B: Silent()})
-        simulation = Simulation(plan(A, B), scene, seed)
-        wait = simulation.want()
-        simulation.at(1.0, lambda scene=scene: scene.replies.pop(A))  # type: ignore[misc]  # bound early
-        simulation.run(8)
-        assert simulation.ends[wait].at < 3.2, seed  # a pause of 2 s at most
-
-
-def test_a_silent_seed_does_not_use_the_rounds_up() -> None:
-    """A round is over when all have failed: one refusal after another is no round."""
-    scene = Scene(member(A, LEADER))
-    scene.replies.update({A: Fails(), B: Silent()})
-    simulation = Simulation(replace(plan(A, B), max_rounds=2), scene)
-    wait = simulation.want(within=60)
-    simulation.run(60)
-    end = simulation.ends[wait]
-    assert isinstance(end.result, GiveUp)
-    assert end.result.ending is Ending.ROUNDS
-    assert 10 < end.at < 15  # two reads of the silent one, at 5 s each
-
-
-def test_a_newcomer_sees_rounds_of_its_own() -> None:
-    """Who joins a search in its last round is not told at once that nobody answered."""
-    scene = Scene(member(A, LEADER), member(B), member(C))
-    scene.replies = dict.fromkeys((A, B, C), Fails())
-    simulation = Simulation(replace(plan(), max_rounds=3), scene)
-    first = simulation.want()
-    waits: list[int] = []
-
-    def join() -> None:
-        scene.replies.clear()
-        waits.append(simulation.want())
-
-    while simulation.state.search and simulation.state.search.round_number < 3:
-        simulation.run(simulation.now + 0.01)
-    pause_over = simulation.state.wake_at or 0
-    simulation.at((simulation.now + pause_over) / 2, join)
-    simulation.run(5)
-    assert isinstance(simulation.ends[first].result, GiveUp)
-    assert node_of(simulation.ends[waits[0]]).advertised == A
 
 
 def test_a_wake_that_comes_late_leaves_nothing_unarmed() -> None:
@@ -114,62 +59,6 @@ def test_a_search_after_a_rest_begins_at_once() -> None:
         wait = simulation.want(None)
         simulation.run(simulation.now + 0.002)
         assert wait in simulation.ends
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_quick_looks_use_no_rounds_up(seed: int) -> None:
-    """Ten rounds stand for six seconds and more, also where everybody refuses.
-
-    A node that is restarted is so found by whoever waits for it, half a second later.
-    """
-    scene = Scene(member(A, LEADER))
-    scene.replies[A] = Fails()
-    simulation = Simulation(replace(plan(A), max_rounds=10), scene, seed)
-    wait = simulation.want(within=30)
-    simulation.at(6.0, scene.replies.clear)
-    simulation.run(8)
-    assert node_of(simulation.ends[wait]).advertised == A
-    assert simulation.ends[wait].at < 6.5
-
-
-@pytest.mark.parametrize("dead", [Fails(), Silent()])
-@pytest.mark.parametrize("seed", range(5))
-def test_a_dead_node_takes_no_turn_of_an_election(
-    dead: Fails | Silent, seed: int
-) -> None:
-    """Those who may know of a new leader are asked as often as if it were not there."""
-    scene = Scene(member(A, LEADER), member(B), member(C))
-    simulation = Simulation(plan(), scene, seed)
-    simulation.want()
-    simulation.run(1)
-    scene.kill(A)
-    scene.replies[A] = dead
-    simulation.fail()
-    simulation.want()
-    simulation.run(2)
-    reads = [(at, it) for at, it in simulation.told if isinstance(it, ReadGossip)]
-    assert any(it.endpoint == A for at, it in reads if at >= 1)
-    turns = [at for at, it in reads if it.endpoint != A and at > 1.1]
-    gaps = [later - at for at, later in pairwise(turns)]
-    assert max(gaps) <= election_interval_s(1, 1)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_two_dead_of_five_take_no_turns_either(seed: int) -> None:
-    """However many are dead: in each turn somebody is asked who may know more."""
-    d, e = Endpoint("d.test", 2113), Endpoint("e.test", 2113)
-    scene = Scene(member(A, LEADER), *map(member, (B, C, d, e)))
-    simulation = Simulation(plan(A, B, C, d, e), scene, seed)
-    simulation.want()
-    simulation.run(1)
-    scene.kill(A, B)
-    simulation.fail()
-    simulation.want()
-    simulation.run(2.5)
-    reads = [(at, it) for at, it in simulation.told if isinstance(it, ReadGossip)]
-    turns = [at for at, it in reads if it.endpoint not in {A, B} and at > 1.1]
-    gaps = [later - at for at, later in pairwise(turns)]
-    assert max(gaps) <= election_interval_s(1.5, 1)
 
 
 FOUR = tuple(Endpoint(f"127.0.0.{number}", 2113) for number in (1, 2, 3, 4))
