@@ -41,10 +41,9 @@ def is_trusted(state: State, advertised: Endpoint) -> bool:
 
 
 def is_by_rule(state: State, candidate: Candidate) -> bool:
-    """Tell whether the rules lead by a candidate's route: to itself, or to a seed.
+    """Tell whether the rules lead to a trusted candidate by its route, or to a seed.
 
-    They did when it was asked; they may have changed since, and with them whom they
-    trust.
+    They did when it was asked; they may have changed since.
 
     Args:
         state: What the connection believes.

@@ -18,7 +18,8 @@ All of discovery, routing and failover, without a clock, a socket or a thread.
     CallAnswered  the failover to its node is over, and is told
     CallsLate     the node is probed; silent, it is a suspect, and others are asked;
                   disowned by one of them, it is condemned
-    RulesChanged  nodes whose route is gone are opened anew, by the new rules
+    RulesChanged  nodes whose route is gone are opened anew, by the new rules; whom
+                  only an old rule trusted is left
     TrustChanged  every channel is made anew; running calls finish
     Woke          whatever is due: waves, rounds, deadlines, trials of better routes
     Closed        every wait ends, for good

@@ -43,7 +43,7 @@ class Endpoint:
 
     def __hash__(self) -> int:
         """Hash without a tuple in between: endpoints are looked up all the time."""
-        return hash(self.host) + self.port
+        return hash(self.host) ^ hash(self.port)
 
     @classmethod
     def parse(cls, text: str, default_port: int = DEFAULT_PORT) -> Self:

@@ -1,7 +1,7 @@
 """Whom to ask for gossip, by which route: the queue, the waves, the reads.
 
-Asks and remembers who was asked; when the next one is due is decided in `search`, what
-an answer means in `news`.
+Asks and remembers who was asked; when the next one is due is decided in `search` and
+its two clocks, what an answer means in `news`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def connect_ahead(turn: Turn, most: int) -> None:
             if route not in turn.state.channels:
                 turn.act(Connect(route))
         elif route.dial.host not in turn.state.addresses:
-            look_up(turn, candidate)
+            # Under +discover it may be another name: a rule about a seed's address.
+            look_up(turn, Candidate(candidate.endpoint, route, candidate.source))
 
 
 def ask_wave(turn: Turn) -> None:
@@ -105,6 +106,7 @@ def _begin(turn: Turn, candidate: Candidate, *, keeps: bool) -> Read:
         state.gossip_needs_credentials
         and plan.has_credentials
         and plan.may_send_credentials
+        and is_trusted(state, candidate.endpoint)
     )
     read = Read(state.next_read, candidate, with_credentials, turn.now)
     reads = (*state.reads, read) if keeps else state.reads

@@ -29,6 +29,7 @@ from kurrent_conn.core.belief import (
     chooses_by_gossip,
     denies,
     is_by_rule,
+    is_trusted,
     leaders,
     place_of,
     reached_by,
@@ -69,6 +70,9 @@ def gossip_read(turn: Turn, event: GossipRead) -> None:
     if read is None:
         return
     dialling.answered(turn, read.candidate.route)
+    if not is_trusted(turn.state, read.candidate.endpoint):
+        # A probe: calls of the time when a rule trusted it still run there.
+        return
     members = with_a_route(turn, event.members, read.candidate.endpoint)
     heard = answerers(turn.state, read.candidate, members)
     # A probe may still go by a route that the rules do not know any more.

@@ -42,7 +42,7 @@ def why_not_all(router: Router, state: State) -> str:
     Returns:
         What is wrong with one of them; empty when nothing is.
     """
-    known = {
+    known = (
         *state.plan.seeds,
         *(member.advertised for member in state.topology.members),
         *(node.advertised for node in state.chosen.values()),
@@ -50,8 +50,9 @@ def why_not_all(router: Router, state: State) -> str:
         *(read.candidate.endpoint for read in state.reads),
         *state.proven,
         *((state.ask_first,) if state.ask_first else ()),
-    }
-    return next(filter(None, (why_nowhere(router, each) for each in known)), "")
+    )
+    each_once = dict.fromkeys(known)
+    return next(filter(None, (why_nowhere(router, each) for each in each_once)), "")
 
 
 def with_a_route(

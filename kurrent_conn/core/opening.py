@@ -12,7 +12,12 @@ from typing import Final
 from kurrent_conn.core import outage
 from kurrent_conn.core.actions import Open, Retire, RetireAll, Shut
 from kurrent_conn.core.amended import amended
-from kurrent_conn.core.belief import chooses_by_gossip, is_self, is_trusted
+from kurrent_conn.core.belief import (
+    candidates,
+    chooses_by_gossip,
+    is_self,
+    is_trusted,
+)
 from kurrent_conn.core.cluster import NodePreference, Topology
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import CallFailed
@@ -27,7 +32,7 @@ from kurrent_conn.core.notice import (
 from kurrent_conn.core.nowhere import why_not_all, why_nowhere
 from kurrent_conn.core.resolution import dials
 from kurrent_conn.core.route import Route, Router
-from kurrent_conn.core.state import Node
+from kurrent_conn.core.state import Node, State
 from kurrent_conn.core.turn import Turn
 
 _DENIALS: Final = frozenset({Verdict.NOT_LEADER, Verdict.NO_LEADER, Verdict.NOT_READY})
@@ -107,6 +112,7 @@ def rules_changed(turn: Turn, router: Router) -> bool:
     """Route by new rules: nodes whose route is gone are opened anew by the next call.
 
     So are those that nobody but an old rule trusted: their calls find another node.
+    Channels that lead to nobody by the new rules retire, whoever answered there.
 
     Args:
         turn: The draft.
@@ -130,11 +136,16 @@ def rules_changed(turn: Turn, router: Router) -> bool:
     for preference, node in state.chosen.items():
         if kept.get(node.advertised) != node.route:
             _shut(turn, preference)
-    used = (*state.proven.values(), *(node.route for node in state.chosen.values()))
-    for route in dict.fromkeys(used):
-        if route not in kept.values():
+    given = [way for each in candidates(state) for way in _ways(state, each.route)]
+    for route in state.channels:
+        if not route.is_among(given):
             retire_unused(turn, route)
     return True
+
+
+def _ways(state: State, route: Route) -> tuple[Route, ...]:
+    """List a route that rules gave, and those by rules about its addresses."""
+    return (route, *dials(state, route))
 
 
 def trust_changed(turn: Turn) -> None:
@@ -152,7 +163,7 @@ def retire_unused(turn: Turn, route: Route) -> None:
 
 def call_failed(turn: Turn, event: CallFailed) -> None:
     """Take a failed call into account; news of an older node is old news."""
-    current = {p for p, n in turn.state.chosen.items() if n.serial == event.node.serial}
+    current = [p for p, n in turn.state.chosen.items() if n.serial == event.node.serial]
     if NodePreference.LEADER in current and event.verdict in _DENIALS:
         denied = {**turn.state.denied, event.node.advertised: turn.now}
         turn.state = amended(turn.state, denied=denied)

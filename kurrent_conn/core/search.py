@@ -125,7 +125,10 @@ def _after_failure(turn: Turn, search: Search) -> None:
 
 
 def reroute(turn: Turn) -> None:
-    """Ask by the new rules only: reads by routes that are gone end, others are due."""
+    """Ask by the new rules only; others are due.
+
+    Reads end that go by routes that are gone, or to hosts that are not trusted now.
+    """
     search = turn.state.search
     if search is None:
         return

@@ -59,6 +59,24 @@ def test_an_open_node_that_gives_no_gossip_is_kept() -> None:
         assert opened(simulation) is not None
 
 
+def test_a_better_route_that_failed_gives_way_to_the_next() -> None:
+    """It answered once, and nobody has been by it since: its word is not kept."""
+    inside, outside = Endpoint("10.0.0.1"), Endpoint("10.0.0.2")
+    ways = Override(exact=A.host, target=(str(inside), str(outside)))
+    scene = Scene(member(A, LEADER))
+    simulation = Simulation(plan(A, router=Overrides((ways,))), scene)
+    simulation.want()
+    simulation.run(1)
+    simulation.fail(verdict=Verdict.NOT_READY)
+    assert simulation.state.proven[A].dial == inside
+    simulation.world = lambda action, _: (
+        Fails() if action.route.dial == inside else Says(scene.members)
+    )
+    simulation.want()
+    simulation.run(2)
+    assert simulation.opened[NodePreference.LEADER].route.dial == outside
+
+
 def test_a_route_that_fails_does_not_speak_for_one_that_works() -> None:
     """A node with two routes is proven by the second: the first may fail for ever."""
     rules = Overrides((Override(exact=A.host, target=("10.0.0.9", A.host)),))

@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kurrent_conn.core.actions import ReadGossip
+from kurrent_conn.core.amended import amended
 from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.events import CallFailed, CallsLate, RulesChanged
 from kurrent_conn.core.failure import Verdict
 from kurrent_conn.core.overrides import Override, Overrides
 from kurrent_conn.core.route import Route, direct
-from kurrent_conn.testing.virtual.simulation import Reply, Says, Silent, Simulation
+from kurrent_conn.testing.virtual.simulation import (
+    Fails,
+    Reply,
+    Says,
+    Silent,
+    Simulation,
+    address_of,
+)
 from tests.stage.scene import LEADER, A, B, C, Scene, member, plan
 
 
@@ -81,14 +89,21 @@ def test_new_rules_are_used_by_a_search_under_way() -> None:
         assert routed(simulation) == RULES.routes(A)[0], seed
 
 
-def test_whom_only_a_rule_trusted_is_left_with_the_rule() -> None:
-    """A rule that names a host trusts it; without the rule its calls go elsewhere.
+TRUSTING = Overrides((Override(exact=A.host, target=A.host),))
+"""Trusts a host by naming it; its route is the same without the rule."""
 
-    The route to it is the same by both rules, so the trust alone decides.
-    """
-    named = Overrides((Override(exact=A.host, target=A.host),))
-    trusting = replace(plan(B, C, router=named), trusted_names=("*.other",))
-    simulation = Simulation(trusting, Scene(*SCENE))
+
+def trusting(*replies: tuple[Endpoint, Reply], **changes: object) -> Simulation:
+    """Connect where a alone is trusted by a rule, b and c as seeds."""
+    scene = Scene(*SCENE)
+    scene.replies.update(replies)
+    given = replace(plan(B, C, router=TRUSTING), trusted_names=("*.other",))
+    return Simulation(replace(given, **changes), scene)  # type: ignore[arg-type] # by name
+
+
+def test_whom_only_a_rule_trusted_is_left_with_the_rule() -> None:
+    """Its calls go elsewhere, and its answers prove nothing any more."""
+    simulation = trusting()
     simulation.want()
     simulation.run(1)
     node = simulation.opened[NodePreference.LEADER]
@@ -98,21 +113,68 @@ def test_whom_only_a_rule_trusted_is_left_with_the_rule() -> None:
     simulation.take(CallsLate(node, simulation.now - 1.5))
     simulation.run(1.5)
     assert A not in simulation.state.proven
-    assert all(read.candidate.endpoint != A for read in simulation.state.reads)
 
 
 def test_whom_only_a_rule_trusted_is_asked_no_more() -> None:
-    """A read of a host that the new rules do not trust is cancelled."""
-    named = Overrides((Override(exact=A.host, target=A.host),))
-    trusting = replace(plan(B, C, router=named), trusted_names=("*.other",))
-    scene = Scene(*SCENE)
-    scene.replies[A] = Silent()
-    simulation = Simulation(trusting, scene)
+    """A read is cancelled, and the channel that dials goes at once."""
+    simulation = trusting((A, Silent()))
     simulation.want()
     simulation.run(0.06)
-    assert any(read.candidate.endpoint == A for read in simulation.state.reads)
+    (asked,) = {r.candidate.route for r in simulation.state.reads}
+    assert asked.dial == A
     simulation.take(RulesChanged(Overrides()))
+    assert simulation.state.search is not None
     assert all(read.candidate.endpoint != A for read in simulation.state.reads)
+    assert asked in simulation.retired
+
+
+def test_no_channel_stays_to_whom_only_a_rule_trusted() -> None:
+    """Not by any of its addresses, nor where it answered and gave no gossip."""
+    refuses = Fails(verdict=Verdict.ANSWERED, answered=True)
+    for reply in (Says((member(A), member(B), member(C))), refuses):
+        simulation = trusting((A, reply))
+        simulation.names = lambda host: (
+            ("10.0.0.1", "10.0.0.2") if host == A.host else address_of(host)
+        )
+        simulation.want()
+        simulation.run(1)
+        by_both = {r for r in simulation.state.channels if r.dial == A}
+        assert len(by_both) == 2
+        simulation.take(RulesChanged(Overrides()))
+        assert not by_both & simulation.state.channels.keys()
+
+
+def test_the_word_of_whom_only_a_rule_trusted_counts_no_more() -> None:
+    """Calls that run there are watched, without credentials and without belief."""
+    simulation = trusting(gossip_timeout_s=1.0, has_credentials=True)
+    simulation.want()
+    simulation.run(1)
+    node = simulation.opened[NodePreference.LEADER]
+    simulation.state = amended(simulation.state, gossip_needs_credentials=True)
+    simulation.take(RulesChanged(Overrides()))
+    known = simulation.state.topology
+    evil = Endpoint("evil.other")
+    lies = (member(A), member(B, alive=False), member(evil, LEADER))
+    simulation.world = lambda *_: Says(lies)
+    begun = len(simulation.actions)
+    simulation.take(CallsLate(node, simulation.now - 0.2))
+    simulation.run(1.1)
+    (probe,) = (a for a in simulation.actions[begun:] if isinstance(a, ReadGossip))
+    assert (probe.endpoint, probe.with_credentials) == (A, False)
+    assert simulation.state.topology is known
+
+
+def test_a_seeds_channel_outlives_rules_about_others() -> None:
+    """A standby that a node behind a seed's name was reached by stays one."""
+    balancer = Endpoint("lb.test", 2113)
+    simulation = Simulation(plan(balancer), Scene(member(A, LEADER)))
+    simulation.want()
+    simulation.run(1)
+    simulation.fail(verdict=Verdict.NOT_READY)
+    about_others = Override(exact="unrelated.test", target="10.0.0.9")
+    simulation.take(RulesChanged(Overrides((about_others,))))
+    assert simulation.retired == []
+    assert [route.dial for route in simulation.state.channels] == [balancer]
 
 
 def test_a_standby_goes_with_the_rule_that_led_to_it() -> None:

@@ -166,6 +166,27 @@ def test_what_discover_finds_goes_by_the_rules(
     assert {read.endpoint for read in reads} == {A}
 
 
+def test_what_rules_make_of_a_found_address_is_looked_up_once() -> None:
+    """Also ahead of being asked: the seed's own name has its address already."""
+    rules = Overrides(
+        (
+            Override(cidr="203.0.113.0/24", target="gate1.test"),
+            Override(cidr="198.51.100.0/24", target="gate2.test"),
+        )
+    )
+    found = {A.host: ("203.0.113.7",), B.host: ("198.51.100.7",)}
+    discovering = replace(plan(A, B, router=rules), discover=True)
+    simulation = Simulation(discovering, lambda *_: Silent())
+    simulation.names = lambda host: found.get(host, FOUR[3:])
+    simulation.want()
+    for _ in range(100):
+        next_at = simulation.next_at
+        assert next_at is not None
+        simulation.run(min(next_at, 0.02))
+    names = looked_up(simulation)
+    assert sorted(names) == sorted({*found, "gate1.test", "gate2.test"})
+
+
 def test_a_rule_may_say_which_name_a_found_address_has() -> None:
     """`server_name` of the rule is verified then."""
     rule = Override(cidr="203.0.113.0/24", target="10.0.0.5", server_name="lb.test")

@@ -153,9 +153,10 @@ class Watch:
             # A probe goes where calls still run, whatever the rules say now.
             self._obeys_rules(action.endpoint, action.route, now)
             self._trusts(state, action.endpoint, now)
-        allowed = self.plan.has_credentials and self.plan.may_send_credentials
-        if action.with_credentials and not allowed:
-            raise PromiseBroken(f"{now:.3f} credentials without consent: {action}")
+        if action.with_credentials:
+            if not (self.plan.has_credentials and self.plan.may_send_credentials):
+                raise PromiseBroken(f"{now:.3f} credentials without consent: {action}")
+            self._trusts(state, action.endpoint, now)
         recent = self._recent
         recent.append(now)
         while recent[0] <= now - 1:

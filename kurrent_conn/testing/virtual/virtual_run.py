@@ -77,7 +77,7 @@ def play_virtually(scenario: Scenario, seed: int = 0) -> VirtualRun:
 
 class _Play:
     def __init__(self, scenario: Scenario, seed: int) -> None:
-        facts = scenario.cluster
+        facts, connect = scenario.cluster, scenario.connect
         self._scenario = scenario
         self._cluster = VirtualCluster(
             facts.size,
@@ -94,7 +94,12 @@ class _Play:
         places = {endpoint: index for index, endpoint in enumerate(advertised)}
         places |= self._dialled
         self._listener = Listener(places)
-        plan = _plan(scenario.connect, own, advertised)
+        plan = _plan(
+            _connection_string(connect, own),
+            tuple(zip(advertised, own, strict=True)) if connect.overrides else (),
+            connect.follow,
+            connect.trusted_names,
+        )
         self._simulation = Simulation(plan, self._gossip, seed)
         self._calls = VirtualCalls(
             self._simulation, self._cluster, self._listener, places
@@ -176,21 +181,27 @@ class _Play:
         self._calls.wake(index)
 
 
-@lru_cache
-def _plan(
-    connect: ConnectFacts, own: tuple[Endpoint, ...], advertised: tuple[Endpoint, ...]
-) -> Plan:
+def _connection_string(connect: ConnectFacts, own: tuple[Endpoint, ...]) -> str:
     seeds = ",".join(
         str(own[seed] if isinstance(seed, int) else Endpoint(f"{seed}-{number}", 2113))
         for number, seed in enumerate(connect.seeds)
     )
     options = "".join(f"&{key}={_text(value)}" for key, value in connect.options)
-    pairs = zip(advertised, own, strict=True) if connect.overrides else ()
+    return f"kurrentdb://{seeds}?tls=false{options}"
+
+
+@lru_cache
+def _plan(
+    connection_string: str,
+    overridden: tuple[tuple[Endpoint, Endpoint], ...],
+    follow: bool,
+    trusted_names: tuple[str, ...] | None,
+) -> Plan:
     return make_plan(
-        Settings.from_string(f"kurrentdb://{seeds}?tls=false{options}"),
-        Overrides.from_mapping({str(a): str(o) for a, o in pairs if a != o}),
-        follow=connect.follow,
-        trusted_names=connect.trusted_names,
+        Settings.from_string(connection_string),
+        Overrides.from_mapping({str(a): str(o) for a, o in overridden if a != o}),
+        follow=follow,
+        trusted_names=trusted_names,
         allow_plaintext_credentials=True,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kurrent_conn.errors import InvalidConnectionString
 from kurrent_conn.testing.scenarios.scenario import Scenario
 from kurrent_conn.testing.scenarios.scenario_file import scenario_of
 from kurrent_conn.testing.scenarios.trace import judge
@@ -89,6 +90,19 @@ def test_what_cannot_happen_is_said(
         return
     with pytest.raises((LookupError, RuntimeError), match=expected):
         play_virtually(row)
+
+
+def test_what_was_played_before_makes_no_option_right() -> None:
+    """1 and `true` are equal in Python, and not the same to a connection string."""
+
+    def connecting(attempts: object) -> Scenario:
+        connect = {"options": {"maxDiscoverAttempts": attempts}}
+        return scenario({"call": "read"}, connect=connect)
+
+    play_virtually(connecting(1))
+    for wrong in (True, 1.0, [1]):
+        with pytest.raises(InvalidConnectionString):
+            play_virtually(connecting(wrong))
 
 
 def test_a_folded_transcript_says_everything_once() -> None:
