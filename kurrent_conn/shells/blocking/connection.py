@@ -344,7 +344,8 @@ def connect(
         lazy: Return at once; the first call connects.
         follow: False: never leave the given hosts (a port-forward, a tunnel).
         trusted_names: Patterns (`*` is one label) that an advertised or redirect host
-            must match; None trusts every host that a member names.
+            must match; None trusts every host that a member names. Seeds are trusted,
+            and hosts that an override rule is about, for as long as it is there.
         allow_plaintext_credentials: Send user name and password under `tls=false`.
         retry: How to wait before a repeat, and when to stop.
         on_event: Receives every `Notice`, on the connection's own thread; it must not
