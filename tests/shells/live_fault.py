@@ -13,6 +13,8 @@ from tests.shells.authority import Issued, issue
 from tests.shells.chains import CLIENT_CA, EXPIRED_LEAF, OTHER, PLAIN, ROOT, TOMORROW
 from tests.shells.scripted_peer import (
     CANCEL,
+    DATA,
+    END_STREAM,
     ENHANCE_YOUR_CALM,
     INTERNAL_ERROR,
     NO_ERROR,
@@ -150,6 +152,13 @@ def _forget_the_status(peer: Peer) -> None:
     peer.listen()
 
 
+def _stop_amid_the_answer(peer: Peer) -> None:
+    peer.await_request()
+    peer.send_headers(*OK_HEADERS)
+    peer.send(DATA, b"", END_STREAM, peer.stream)
+    peer.listen()
+
+
 def _answer_too_much(peer: Peer) -> None:
     peer.await_request()
     peer.send_headers(*OK_HEADERS)
@@ -163,6 +172,7 @@ TOO_FRESH = issue(ROOT, not_before=TOMORROW)
 N, R, T = Verdict.NEVER_SENT, Verdict.REFUSED, Verdict.BAD_TLS
 L, U = Verdict.LOST, Verdict.UNSURE
 GONE = ("Socket closed", "recvmsg:", "sendmsg:", "Delayed close")
+CUT_SHORT = ("Data frame with END_STREAM", "Stream removed")
 RESET = ("RST_STREAM (Received RST_STREAM with", "Received RST_STREAM with")
 
 
@@ -220,7 +230,8 @@ FAULTS = (
         played(_freeze),
         options=PINGING,
     ),
-    _row("RST_STREAM 0", U, RESET, _reset_stream(NO_ERROR), "INTERNAL"),
+    _row("RST_STREAM 0", L, RESET, _reset_stream(NO_ERROR), "INTERNAL"),
+    _row("answer cut short", L, CUT_SHORT, _stop_amid_the_answer, "UNKNOWN"),
     _row("RST_STREAM 1", U, RESET, _reset_stream(PROTOCOL_ERROR), "INTERNAL"),
     _row("RST_STREAM 2", U, RESET, _reset_stream(INTERNAL_ERROR), "INTERNAL"),
     _row("RST_STREAM 8", U, RESET, _reset_stream(CANCEL), "CANCELLED"),
