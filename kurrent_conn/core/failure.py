@@ -227,10 +227,8 @@ def _by_code(failure: RpcFailure) -> Verdict:
 
 def _ended_early(failure: RpcFailure) -> bool:
     text = failure.details
-    return (
-        failure.code in {"INTERNAL", "UNKNOWN"}
-        and not failure.server_spoke
-        and (text == _NO_STATUS or text.startswith(_ENDED_EARLY))
+    return failure.code in {"INTERNAL", "UNKNOWN"} and (
+        text == _NO_STATUS or text.startswith(_ENDED_EARLY)
     )
 
 

@@ -154,7 +154,7 @@ def _forget_the_status(peer: Peer) -> None:
 
 def _stop_amid_the_answer(peer: Peer) -> None:
     peer.await_request()
-    peer.send_headers(*OK_HEADERS)
+    peer.send_headers(*OK_HEADERS, ("server", "nginx"))
     peer.send(DATA, b"", END_STREAM, peer.stream)
     peer.listen()
 
