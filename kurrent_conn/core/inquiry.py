@@ -12,7 +12,12 @@ from typing import Final
 from kurrent_conn.core.actions import Connect, ReadGossip
 from kurrent_conn.core.amended import amended
 from kurrent_conn.core.backoff import HEAD_START_S, election_interval_s, stagger_s
-from kurrent_conn.core.belief import candidates, is_trusted, place_of
+from kurrent_conn.core.belief import (
+    candidates,
+    chooses_by_gossip,
+    is_trusted,
+    place_of,
+)
 from kurrent_conn.core.endpoint import Endpoint
 from kurrent_conn.core.resolution import dials, look_up, resolve
 from kurrent_conn.core.state import Candidate, Read, Search, State
@@ -186,7 +191,7 @@ def refill(turn: Turn) -> None:
     that is a way out is not asked while there is a direct way that answers.
 
     During an election suspects are asked in every fourth round only: mostly they are
-    dead.
+    dead. Not those seeds that somebody waits for as they are: nobody else will do.
     """
     state = turn.state
     search = state.search
@@ -202,12 +207,22 @@ def refill(turn: Turn) -> None:
         ),
     )
     if search.unmatched_since is not None and search.refills % SUSPECTS_EVERY:
-        queue = [c for c in queue if c.endpoint not in state.suspects] or queue
+        skipped = state.suspects - _awaited_seeds(state)
+        queue = [c for c in queue if c.endpoint not in skipped] or queue
     turn.state = amended(
         state,
         chance=chance,
         search=amended(search, queue=tuple(queue), refills=search.refills + 1),
     )
+
+
+def _awaited_seeds(state: State) -> frozenset[Endpoint]:
+    """Give the seeds where a wait ends with one of them alone, see `Plan.by_gossip`."""
+    waits = any(
+        w.preference is not None and not chooses_by_gossip(state, w.preference)
+        for w in state.waiters
+    )
+    return frozenset(state.plan.seeds if waits else ())
 
 
 def _standing(state: State, candidate: Candidate) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from kurrent_conn.core.actions import ReadGossip, WakeAt
 from kurrent_conn.core.backoff import election_interval_s
+from kurrent_conn.core.cluster import NodePreference
 from kurrent_conn.core.endpoint import Endpoint
+from kurrent_conn.core.events import CallFailed
+from kurrent_conn.core.failure import Verdict
 from kurrent_conn.testing.virtual.simulation import Fails, Says, Silent, Simulation
 from tests.stage.scene import LEADER, A, B, C, Scene, member, plan
 
@@ -94,3 +98,25 @@ def test_who_denies_to_lead_is_not_waited_for_any_longer(seed: int) -> None:
     assert (first, second) == (follower, claimed)
     denied_at = asked_at + far_s
     assert denied_at < next_at <= denied_at + election_interval_s(denied_at, 1.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_seed_that_is_waited_for_as_it_is_keeps_its_turns(seed: int) -> None:
+    """One host was given: nobody but it will do for a follower, suspect or not."""
+    given = Endpoint("db.test")
+    scene = Scene(member(A), member(B), member(C))
+    simulation = Simulation(replace(plan(given), by_gossip=False), scene, seed)
+    for preference in (NodePreference.LEADER, NodePreference.FOLLOWER):
+        simulation.want(preference)
+        simulation.run(simulation.now + 0.2)
+    opened = simulation.opened[NodePreference.LEADER]
+    simulation.take(CallFailed(opened, Verdict.NOT_LEADER, A))
+    simulation.want()
+    scene.replies[given] = Fails()
+    simulation.fail(NodePreference.FOLLOWER)
+    wait = simulation.want(NodePreference.FOLLOWER)
+    simulation.run(6)
+    assert given in simulation.state.suspects
+    scene.replies.clear()
+    simulation.run(7.2)  # a round over all is at most 1 s by now
+    assert wait in simulation.ends
